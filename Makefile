@@ -1,0 +1,74 @@
+# `make` alone prints what there is to do.  A fresh machine needs git, make and Python 3.11 to 3.13 with venv.
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
+
+export MPLBACKEND ?= agg
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test test-nightly test-weekly lint lab data lock system clean
+
+help:           ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
+
+setup: $(READY) ## make .venv with the exact versions of requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@set -e; \
+	for name in $(PYTHON) python3.11 python3.12 python3.13 python3; do \
+	  if $$name -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "No Python 3.11, 3.12 or 3.13 with venv was found. On Debian: apt-get install python3 python3-venv." >&2; exit 1; \
+	fi; \
+	echo "[setup 1/3] making $(VENV) with $$($$python --version)"; \
+	$$python -m venv --clear $(VENV); \
+	echo "[setup 2/3] installing the locked packages (about 700 MB; some minutes)"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock; \
+	echo "[setup 3/3] installing fanecon itself"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+report: $(READY) ## write reports/rainbow_bus.html
+	$(BIN)/fanecon run rainbow_bus -o reports/rainbow_bus.html
+
+test: $(READY) lint ## lint, types and the tests of every change
+	@echo "[test] pytest"
+	@$(PYTEST) -m "not nightly and not weekly"
+
+test-nightly: $(READY) ## the slow suites too
+	@$(PYTEST) -m "not weekly"
+
+test-weekly: $(READY) ## everything
+	@$(PYTEST)
+
+lint: $(READY)  ## ruff and mypy
+	@echo "[lint] ruff"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@echo "[lint] mypy"
+	@$(BIN)/mypy --no-error-summary
+
+lab: $(READY)   ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir notebooks
+
+data: $(READY)  ## write the bundled data again from data/make
+	$(BIN)/python data/make/facts.py
+	$(BIN)/python data/make/articles.py
+
+lock:           ## resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --no-annotate \
+	  --python-version 3.11 --upgrade -o requirements.lock
+
+system:         ## Chromium and a Chinese font from Debian's packages (for the browser tests)
+	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	missing=$$(for p in chromium fonts-wqy-microhei; do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
+	if [ -z "$$missing" ]; then echo "[system] Chromium and a Chinese font are installed"; else \
+	  echo "[system] installing" $$missing; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+clean:          ## remove .venv, reports and caches
+	rm -rf $(VENV) reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,137 @@
+"""What a metric gives back: a number with its interval, a table, a picture, a sentence, and its doubts.
+
+Doubts travel with the result.  A warning printed while a report is made at night is read by nobody; a note that
+belongs to the result stands below the number wherever the number is shown.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+Shows = Literal["fact", "assumption", "simulation"]
+
+
+def shown(value: float, unit: str = "") -> str:
+    """A number for a reader: three significant digits, whole numbers in full, percent for proportions."""
+    if pd.isna(value):
+        return "–"
+    if unit == "proportion":
+        return f"{shown(100 * value)} %"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if float(value).is_integer():
+        return f"{int(value):,}".replace("-", "−")
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A number and the range that holds it as often as the level says.
+
+    Parameters
+    ----------
+    estimate, low, high
+        In `unit`.  `low` and `high` are NaN where no interval can be given; `missing` then says why.
+    unit
+        For example ``"days"``; ``"proportion"`` prints as percent.
+    """
+
+    estimate: float
+    low: float = math.nan
+    high: float = math.nan
+    unit: str = ""
+    missing: str = ""
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"An interval runs from low to high; found low {self.low} and high {self.high}.")
+        if math.isnan(self.low) != math.isnan(self.high):
+            raise ValueError("An interval has both ends or none.")
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        percent = self.unit == "proportion"
+        unit = "proportion" if percent else ""
+        head = shown(self.estimate, unit) + (f" {self.unit}" if self.unit and not percent else "")
+        if math.isnan(self.low):
+            return f"{head} (no interval{': ' + self.missing if self.missing else ''})"
+        low = shown(100 * self.low) if percent else shown(self.low)
+        high = shown(100 * self.high) if percent else shown(self.high)
+        return f"{head} ({low} to {high})"
+
+    @property
+    def width(self) -> float:
+        """high − low, in `unit`."""
+        return self.high - self.low
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """What every metric returns.  In a notebook it shows its sentence, its table and its notes.
+
+    Parameters
+    ----------
+    table
+        One row per thing measured; `estimate`, `low`, `high` in `unit`.
+    sentence
+        Facts, number, interval, count.
+    notes
+        Doubts, in plain words.
+    level
+        The confidence level of every interval.
+    shows
+        Whether the numbers are fact, assumption or simulation.
+    """
+
+    table: pd.DataFrame
+    sentence: str
+    notes: tuple[str, ...] = ()
+    level: float = 0.95
+    unit: str = ""
+    shows: Shows = "fact"
+
+    def summary(self) -> pd.DataFrame:
+        """The table, one row per thing measured, in full precision."""
+        return self.table.copy()
+
+    def explain(self) -> str:
+        """The sentence, then the notes, one per line."""
+        return "\n".join([self.sentence, *self.notes])
+
+    def __repr__(self) -> str:
+        return f"{self.explain()}\n\n{self._display().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        return (
+            f"<div class='fanecon-result'><p><strong>{html.escape(self.sentence)}</strong></p>"
+            f"{self._display().to_html(index=False, border=0)}"
+            f"{f'<ul>{notes}</ul>' if notes else ''}</div>"
+        )
+
+    def _display(self) -> pd.DataFrame:
+        named = {"estimate", "low", "high"}
+        return pd.DataFrame(
+            {
+                name: [_cell(value, self.unit if name in named else "") for value in self.table[name]]
+                for name in self.table.columns
+            }
+        )
+
+
+def _cell(value: object, unit: str) -> str:
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)) or hasattr(value, "__float__"):
+        return shown(float(value), unit)
+    return "–" if value is None or value is pd.NA else str(value)

@@ -1,0 +1,361 @@
+"""The tables of fanecon: what one row is, which columns it has, in which unit, and how we say that one is broken.
+
+Why units live here.  A platform counts in two currencies: *people* (a reader, a sharer) and *times* (a read, a
+share).  Times add up over days, channels and articles.  People do not: who read two articles is one person in each
+of them, so a sum of readers counts visits, not people.  Nor may the two be divided by each other: sharers per reads
+is neither a probability nor a rate.  Loaders write these tables, metrics ask :func:`counting` before they add or
+divide, and :func:`total` is the one door through which people are ever summed, with the doubt that goes with it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+Counting = Literal["people", "times"]
+
+TEXT, WHOLE, REAL, FLAG = "string", "Int64", "Float64", "boolean"
+DAY, TIME = "datetime64[s]", "datetime64[ns, UTC]"
+
+MOST_LINES = 50
+
+
+class FaneconError(Exception):
+    """Any refusal of fanecon: it says what was found, what was needed and what to type next."""
+
+
+class SchemaError(FaneconError):
+    """A table that does not hold what a function needs; `problems` lists every finding as a frame."""
+
+    def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.problems = pd.DataFrame() if problems is None else problems
+
+
+class ParameterError(FaneconError):
+    """An argument or a notebook parameter that is unknown, of the wrong type or out of range."""
+
+
+class RunError(FaneconError):
+    """A notebook run that did not finish; `code` is the exit code of the command line."""
+
+    def __init__(self, message: str, code: int = 5) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where in a file something was found, in the words of the program the user sees it in."""
+
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        parts = [
+            f"sheet '{self.sheet}'" if self.sheet else "",
+            f"row {self.row}" if self.row is not None else "",
+            f"column '{self.column}'" if self.column else "",
+            f"value {self.value!r}" if self.value is not None else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+class FileError(FaneconError):
+    """A file that cannot be read as asked.  Names file, sheet, 1-based row, column, value and the fix.
+
+    `problems` has one row per finding: file, sheet, row, column, value, problem, fix.
+    """
+
+    def __init__(self, file: str, problem: str, fix: str, *, at: Iterable[Place] = ()) -> None:
+        self.file, self.problem, self.fix = file, problem, fix
+        self.places = tuple(at) or (Place(),)
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        shown = [f"  {place}" for place in self.places[:MOST_LINES] if str(place)]
+        rest = len(self.places) - MOST_LINES
+        more = [f"  … and {rest} more"] if rest > 0 else []
+        first = f"{self.file}: {self.problem}"
+        if len(shown) == 1:
+            return f"{first} ({shown[0].strip()}). {self.fix}"
+        return "\n".join([f"{first}. {self.fix}", *shown, *more])
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """Every finding as one row."""
+        rows = [
+            {
+                "file": self.file,
+                "sheet": place.sheet,
+                "row": place.row,
+                "column": place.column,
+                "value": place.value,
+                "problem": self.problem,
+                "fix": self.fix,
+            }
+            for place in self.places
+        ]
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: its pandas dtype, its unit and whether a row may lack it."""
+
+    dtype: str
+    unit: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table: what a row is, which columns name the row, and all columns in order."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that no row may lack."""
+        return tuple(name for name, column in self.columns.items() if column.required)
+
+
+def _columns(**kinds: Column) -> dict[str, Column]:
+    return kinds
+
+
+_ID = Column(dtype=TEXT, required=True)
+_WORD = Column(dtype=TEXT)
+_PEOPLE = Column(dtype=WHOLE, unit="people")
+_TIMES = Column(dtype=WHOLE, unit="times")
+_SHARE = Column(dtype=REAL, unit="proportion")
+_SOURCE = _columns(source_format=_WORD, lower_bound=_WORD, extra=_WORD)
+
+ACCOUNTS_DAILY = Table(
+    name="accounts_daily",
+    row="one official account on one day, by the source through which followers came",
+    key=("account_id", "date", "source"),
+    columns=_columns(
+        account_id=_ID,
+        platform=_ID,
+        date=Column(dtype=DAY, unit="day", required=True),
+        source=_ID,
+        source_code=Column(dtype=WHOLE),
+        followers_new=_PEOPLE,
+        followers_lost=_PEOPLE,
+        followers_net=_PEOPLE,
+        followers_total=_PEOPLE,
+        is_final=Column(dtype=FLAG),
+        **_SOURCE,
+    ),
+)
+
+ITEMS = Table(
+    name="items",
+    row="one article, post or mail, with its counts up to the day they were taken",
+    key=("item_id",),
+    columns=_columns(
+        item_id=_ID,
+        account_id=_ID,
+        platform=_ID,
+        published_at=Column(dtype=TIME, unit="UTC"),
+        published_date=Column(dtype=DAY, unit="day", required=True),
+        title=_WORD,
+        url=_WORD,
+        position=Column(dtype="Int16"),
+        kind=_WORD,
+        notified=Column(dtype=FLAG),
+        delivered=_PEOPLE,
+        readers=_PEOPLE,
+        reads=_TIMES,
+        sharers=_PEOPLE,
+        shares=_TIMES,
+        session_readers=_PEOPLE,
+        session_reads=_TIMES,
+        share_reads=_TIMES,
+        first_shares=_TIMES,
+        likes=_TIMES,
+        looks=_TIMES,
+        comments=_TIMES,
+        savers=_PEOPLE,
+        saves=_TIMES,
+        followers_gained=_PEOPLE,
+        finish_rate=_SHARE,
+        delivered_rate=Column(dtype=REAL, unit="per delivered"),
+        delivered_rate_numerator=_WORD,
+        window_days=Column(dtype="Int16", unit="days"),
+        **_SOURCE,
+    ),
+)
+
+ITEM_DAILY = Table(
+    name="item_daily",
+    row="one article on one day in one channel; `cumulative` says whether the counts run since publication",
+    key=("item_id", "stat_date", "channel"),
+    columns=_columns(
+        item_id=_ID,
+        stat_date=Column(dtype=DAY, unit="day", required=True),
+        channel=_ID,
+        cumulative=Column(dtype=FLAG, required=True),
+        delivered=_PEOPLE,
+        readers=_PEOPLE,
+        reads=_TIMES,
+        sharers=_PEOPLE,
+        shares=_TIMES,
+        savers=_PEOPLE,
+        saves=_TIMES,
+        is_final=Column(dtype=FLAG),
+        **_SOURCE,
+    ),
+)
+
+TABLES: Mapping[str, Table] = {table.name: table for table in (ACCOUNTS_DAILY, ITEMS, ITEM_DAILY)}
+
+_COUNTING: dict[str, Counting] = {
+    name: "people" if column.unit == "people" else "times"
+    for table in TABLES.values()
+    for name, column in table.columns.items()
+    if column.unit in ("people", "times")
+}
+
+
+def counting(column: str) -> Counting | None:
+    """Whether a column counts people or times; None for a column that counts neither."""
+    return _COUNTING.get(column)
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """`Did you mean '…'?` with the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'? " if near else ""
+
+
+def need(frame: pd.DataFrame, *columns: str, meaning: str = "") -> None:
+    """Refuse a frame that lacks a column, naming what it has and the rename that would help.
+
+    Raises
+    ------
+    SchemaError
+        With the missing columns, the ones present and the nearest name.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise SchemaError(
+            f"A table (pandas.DataFrame) is needed; found {type(frame).__name__}. "
+            "Read a file with fe.read_wechat(path) or open fe.example('articles')."
+        )
+    missing = [column for column in columns if column not in frame.columns]
+    if not missing:
+        return
+    first, present = missing[0], [str(name) for name in frame.columns]
+    near = difflib.get_close_matches(first, present, n=1, cutoff=0.6)
+    hint = f" Did you mean '{near[0]}'? Rename it: .rename(columns={{'{near[0]}': '{first}'}})." if near else ""
+    names = ", ".join(f"'{name}'" for name in missing)
+    verb = "Column {} is missing" if len(missing) == 1 else "Columns {} are missing"
+    about = f" ({meaning})" if meaning else ""
+    raise SchemaError(f"{verb.format(names)}{about}. The table has: {', '.join(present) or 'no columns'}.{hint}")
+
+
+def shape(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Give a frame the columns, order and dtypes of a table; columns it lacks become missing values.
+
+    Raises
+    ------
+    SchemaError
+        If a required column is absent, a column is unknown or a value does not fit its dtype.
+    """
+    need(frame, *table.required)
+    unknown = [name for name in frame.columns if name not in table.columns]
+    if unknown:
+        raise SchemaError(
+            f"Table '{table.name}' has no column '{unknown[0]}'. {closest(unknown[0], table.columns)}"
+            "Put it into 'extra' or drop it: .drop(columns=[...])."
+        )
+    made = {name: _as(frame.get(name), column, name, frame.index) for name, column in table.columns.items()}
+    out = pd.DataFrame(made, index=frame.index)
+    out.attrs = {**frame.attrs, "table": table.name}
+    return out
+
+
+def _as(values: pd.Series | None, column: Column, name: str, index: pd.Index) -> pd.Series:
+    if values is None:
+        return pd.Series(pd.NaT if column.dtype in (DAY, TIME) else pd.NA, index=index, dtype=column.dtype)
+    try:
+        return values.astype(column.dtype)
+    except (TypeError, ValueError) as error:
+        raise SchemaError(f"Column '{name}' does not hold {column.dtype} values: {error}.") from error
+
+
+def check(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Return the frame if every row keeps the rules of its table: required, key unique, counts not below zero.
+
+    Raises
+    ------
+    SchemaError
+        Listing all broken rows (`problems`: row, column, value, problem), at most 50 of them in words.
+    """
+    need(frame, *table.required)
+    found = [*_missing(frame, table), *_repeated(frame, table), *_negative(frame, table)]
+    if not found:
+        return frame
+    problems = pd.DataFrame(found, columns=["row", "column", "value", "problem"])
+    lines = [f"  row {p.row}: {p.problem} (column '{p.column}', value {p.value!r})" for p in problems.itertuples()]
+    more = [f"  … and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    head = f"Table '{table.name}' (one row: {table.row}) has {len(lines)} broken rows. Correct or drop them:"
+    raise SchemaError("\n".join([head, *lines[:MOST_LINES], *more]), problems)
+
+
+Finding = tuple[object, str, object, str]
+
+
+def _missing(frame: pd.DataFrame, table: Table) -> list[Finding]:
+    return [
+        (row, name, None, "a value is required") for name in table.required for row in frame.index[frame[name].isna()]
+    ]
+
+
+def _repeated(frame: pd.DataFrame, table: Table) -> list[Finding]:
+    key = list(table.key)
+    again = frame.duplicated(subset=key, keep="first")
+    return [
+        (
+            row,
+            "+".join(key),
+            tuple(frame.loc[[row], key].iloc[0].astype(str)),
+            "this key stands in an earlier row",
+        )
+        for row in frame.index[again]
+    ]
+
+
+def _negative(frame: pd.DataFrame, table: Table) -> list[Finding]:
+    counted = [n for n, c in table.columns.items() if c.unit in ("people", "times") and n != "followers_net"]
+    return [
+        (row, name, frame.at[row, name], "a count cannot be negative")
+        for name in counted
+        if name in frame.columns
+        for row in frame.index[(frame[name] < 0).fillna(False).astype(bool)]
+    ]
+
+
+def total(frame: pd.DataFrame, column: str) -> tuple[int, tuple[str, ...]]:
+    """The sum of a count over rows, with the doubt that a sum of people needs.
+
+    Returns
+    -------
+    (int, tuple of str)
+        The sum; and one note if the column counts people over more than one row, else none.
+    """
+    need(frame, column)
+    counted = frame[column].dropna()
+    people = counting(column) == "people" and len(counted) > 1
+    note = f"{column.capitalize()} are people counted once per row: who is in two rows counts twice."
+    return int(counted.sum()), (note,) if people else ()
