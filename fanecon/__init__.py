@@ -1,3 +1,31 @@
 """fanecon: the economics of fans, from raw exports to an honest verdict."""
 
+import lazy_loader as _lazy
+
 __version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submodules=["plots", "report", "schema", "stats"],
+    submod_attrs={
+        "loaders.examples": ["catalog", "example", "fact"],
+        "loaders.wechat": ["read_wechat"],
+        "metrics.sharing": [
+            "amplification",
+            "best_of_k",
+            "chain_reproduction",
+            "conditioned_paths",
+            "measure_reproduction",
+            "reproduction_number",
+            "sensitivity_grid",
+            "share_to_read",
+            "simulate_articles",
+            "simulate_pushes",
+            "stranger_share_rate",
+            "two_phases",
+        ],
+        "report.run": ["run"],
+        "results": ["Interval", "Result"],
+        "schema": ["FaneconError", "FileError", "ParameterError", "RunError", "SchemaError"],
+    },
+)

@@ -1,0 +1,189 @@
+"""House style and the few drawings that everybody uses.
+
+A picture is read without its text, so its title is the sentence and its footer says whether it shows fact,
+assumption or simulation.  Text that comes from data (a title, a nickname) is drawn letter by letter: never parsed
+as mathematics, never dropped because it begins with an underscore.
+"""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from cycler import cycler
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from fanecon.results import Interval, Shows, shown
+
+BLUE, RED, GREEN, PURPLE, BLACK = "#0072B2", "#C44E00", "#00805E", "#A8497F", "#222222"
+COLOURS = (BLUE, RED, GREEN, PURPLE, BLACK)
+MARKERS = ("o", "s", "D", "^", "v")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1, 1, 1)), (0, (8, 3)))
+
+CHINESE_FONTS = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "SimHei",
+)
+FOOTERS: dict[Shows, str] = {
+    "fact": "Fact: computed from the data named above.",
+    "assumption": "Assumption: values that the data do not give.",
+    "simulation": "Simulation: drawn from a stated model, not observed.",
+}
+
+
+@functools.cache
+def chinese_font() -> str | None:
+    """The first installed font that has Chinese glyphs, or None."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CHINESE_FONTS if name in installed), None)
+
+
+def has_chinese(text: str) -> bool:
+    """Whether a text needs a font with Chinese glyphs."""
+    return any("\u2e80" <= letter <= "\u9fff" or letter >= "\U00020000" for letter in text)
+
+
+def style() -> Any:
+    """The house style as matplotlib parameters, for ``with matplotlib.rc_context(style())``."""
+    fonts = ["DejaVu Sans", *([chinese_font()] if chinese_font() else [])]
+    return {
+        "font.family": "sans-serif",
+        "font.sans-serif": fonts,
+        "font.size": 10,
+        "axes.prop_cycle": cycler(color=COLOURS, linestyle=DASHES),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 11,
+        "axes.titlepad": 12,
+        "grid.color": "#E4E4E4",
+        "grid.linewidth": 0.8,
+        "figure.figsize": (7.2, 4.2),
+        "figure.dpi": 110,
+        "figure.constrained_layout.use": True,
+        "text.parse_math": False,
+        "axes.unicode_minus": False,
+        "savefig.bbox": "tight",
+    }
+
+
+def axes(ax: Axes | None, *, height: float = 4.2) -> Axes:
+    """The axes to draw on: those given, or new ones in house style."""
+    if ax is not None:
+        return ax
+    with mpl.rc_context(style()):
+        _, made = plt.subplots(figsize=(7.2, height), layout="constrained")
+    return made
+
+
+def finish(ax: Axes, sentence: str, shows: Shows, *, synthetic: bool = False) -> Axes:
+    """Write the sentence as title and the kind of knowledge as footer; return the axes."""
+    ax.set_title(textwrap.fill(sentence, 88), loc="left", parse_math=False)
+    kind = "simulation" if synthetic else shows
+    ax.annotate(
+        FOOTERS[kind],
+        xy=(0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -44),
+        textcoords="offset points",
+        fontsize=8,
+        color="#555555",
+        parse_math=False,
+        annotation_clip=False,
+    )
+    return ax
+
+
+def label(
+    ax: Axes, text: str, at: tuple[float, float], *, colour: str = BLACK, offset: tuple[float, float] = (6, 0)
+) -> None:
+    """Write a direct label beside a point, as plain text."""
+    with mpl.rc_context(style()):
+        ax.annotate(
+            text,
+            xy=at,
+            xytext=offset,
+            textcoords="offset points",
+            color=colour,
+            fontsize=9,
+            va="center",
+            parse_math=False,
+        )
+
+
+def intervals(ax: Axes, names: list[str], values: list[Interval], *, unit: str = "") -> Axes:
+    """Draw one dot with its interval per row, first row on top; rates start at zero."""
+    rows = np.arange(len(values))[::-1]
+    for row, value in zip(rows, values, strict=True):
+        if not np.isnan(value.low):
+            ax.plot([value.low, value.high], [row, row], color=BLUE, lw=2.2, ls="-", alpha=0.55, solid_capstyle="butt")
+    ax.plot([v.estimate for v in values], rows, ls="", marker="o", color=BLUE)
+    ax.set_yticks(rows, [shorten(name) for name in names], parse_math=False)
+    for tick in ax.get_yticklabels():
+        tick.set_fontfamily(style()["font.sans-serif"])
+    ax.set_ylim(-0.7, len(values) - 0.3)
+    ax.grid(visible=False, axis="y")
+    scale(ax, unit)
+    return ax
+
+
+def scale(ax: Axes, unit: str, *, axis: str = "x") -> None:
+    """Give an axis its unit; proportions as percent, from zero."""
+    along = ax.xaxis if axis == "x" else ax.yaxis
+    if unit == "proportion":
+        along.set_major_formatter(PercentFormatter(xmax=1, decimals=None))
+    set_limits, set_label = (ax.set_xlim, ax.set_xlabel) if axis == "x" else (ax.set_ylim, ax.set_ylabel)
+    set_limits(0, None)
+    if unit and unit != "proportion":
+        set_label(unit, parse_math=False)
+
+
+def shorten(text: str, most: int = 24) -> str:
+    """A label of at most `most` letters, a Chinese letter counting double, cut with an ellipsis."""
+    room, kept = most, list[str]()
+    for letter in str(text):
+        room -= 2 if has_chinese(letter) else 1
+        if room < 0:
+            return "".join(kept).rstrip() + "…"
+        kept.append(letter)
+    return "".join(kept)
+
+
+def band(ax: Axes, table: pd.DataFrame, x: str, *, colour: str = BLUE) -> Axes:
+    """A line of `estimate` over column `x` with the band from `low` to `high`."""
+    ax.plot(table[x], table["estimate"], color=colour, ls="-")
+    ax.fill_between(table[x].astype(float), table["low"], table["high"], color=colour, alpha=0.18, lw=0)
+    return ax
+
+
+def heat(ax: Axes, grid: pd.DataFrame, *, bar: str, centre: float | None = None) -> Axes:
+    """A heat map of a frame whose index and columns are the two axes, drawn by seaborn, first row at the bottom."""
+    import seaborn as sns
+
+    sns.heatmap(
+        grid.iloc[::-1],
+        ax=ax,
+        cmap="cividis",
+        vmin=0,
+        vmax=1,
+        center=centre,
+        cbar_kws={"label": bar, "pad": 0.02},
+        xticklabels=[shown(float(value), "proportion") for value in grid.columns],
+        yticklabels=[shown(float(value), "proportion") for value in grid.index[::-1]],
+    )
+    ax.tick_params(length=0)
+    return ax
