@@ -8,13 +8,16 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=["plots", "report", "schema", "stats"],
     submod_attrs={
+        "exercises": ["check"],
         "loaders.examples": ["catalog", "example", "fact"],
         "loaders.wechat": ["read_wechat"],
         "metrics.sharing": [
             "amplification",
+            "article_totals",
             "best_of_k",
             "chain_reproduction",
             "conditioned_paths",
+            "find_article",
             "measure_reproduction",
             "reproduction_number",
             "sensitivity_grid",

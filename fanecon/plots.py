@@ -18,7 +18,7 @@ import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter
 
 from fanecon.results import Interval, Shows, shown
 
@@ -36,6 +36,8 @@ CHINESE_FONTS = (
     "PingFang SC",
     "SimHei",
 )
+BOX = "□"
+NO_FONT = f"{BOX} = a letter that no installed font has; on Debian: apt-get install fonts-wqy-microhei."
 FOOTERS: dict[Shows, str] = {
     "fact": "Fact: computed from the data named above.",
     "assumption": "Assumption: values that the data do not give.",
@@ -53,6 +55,18 @@ def chinese_font() -> str | None:
 def has_chinese(text: str) -> bool:
     """Whether a text needs a font with Chinese glyphs."""
     return any("\u2e80" <= letter <= "\u9fff" or letter >= "\U00020000" for letter in text)
+
+
+@functools.cache
+def _glyphs() -> frozenset[int]:
+    names = style()["font.sans-serif"]
+    files = (font_manager.findfont(font_manager.FontProperties(family=name)) for name in names)
+    return frozenset(code for file in files for code in font_manager.get_font(file).get_charmap())
+
+
+def drawable(text: str) -> str:
+    """The text with an empty box for every letter that no installed font of the style has."""
+    return "".join(letter if ord(letter) in _glyphs() or letter.isspace() else BOX for letter in str(text))
 
 
 def style() -> Any:
@@ -92,10 +106,12 @@ def axes(ax: Axes | None, *, height: float = 4.2) -> Axes:
 
 def finish(ax: Axes, sentence: str, shows: Shows, *, synthetic: bool = False) -> Axes:
     """Write the sentence as title and the kind of knowledge as footer; return the axes."""
-    ax.set_title(textwrap.fill(sentence, 88), loc="left", parse_math=False)
-    kind = "simulation" if synthetic else shows
+    with mpl.rc_context(style()):
+        ax.set_title(textwrap.fill(drawable(sentence), 72), loc="left", parse_math=False)
+    footer = FOOTERS["simulation" if synthetic else shows]
+    boxed = BOX in drawable(sentence) or any(BOX in text.get_text() for text in (*ax.get_yticklabels(), *ax.texts))
     ax.annotate(
-        FOOTERS[kind],
+        f"{footer} {NO_FONT}" if boxed else footer,
         xy=(0, 0),
         xycoords="axes fraction",
         xytext=(0, -44),
@@ -114,7 +130,7 @@ def label(
     """Write a direct label beside a point, as plain text."""
     with mpl.rc_context(style()):
         ax.annotate(
-            text,
+            drawable(text),
             xy=at,
             xytext=offset,
             textcoords="offset points",
@@ -125,7 +141,7 @@ def label(
         )
 
 
-def intervals(ax: Axes, names: list[str], values: list[Interval], *, unit: str = "") -> Axes:
+def intervals(ax: Axes, names: list[str], values: list[Interval], *, unit: str = "", zero: bool = True) -> Axes:
     """Draw one dot with its interval per row, first row on top; rates start at zero."""
     rows = np.arange(len(values))[::-1]
     for row, value in zip(rows, values, strict=True):
@@ -137,7 +153,8 @@ def intervals(ax: Axes, names: list[str], values: list[Interval], *, unit: str =
         tick.set_fontfamily(style()["font.sans-serif"])
     ax.set_ylim(-0.7, len(values) - 0.3)
     ax.grid(visible=False, axis="y")
-    scale(ax, unit)
+    if zero:
+        scale(ax, unit)
     return ax
 
 
@@ -145,7 +162,7 @@ def scale(ax: Axes, unit: str, *, axis: str = "x") -> None:
     """Give an axis its unit; proportions as percent, from zero."""
     along = ax.xaxis if axis == "x" else ax.yaxis
     if unit == "proportion":
-        along.set_major_formatter(PercentFormatter(xmax=1, decimals=None))
+        along.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
     set_limits, set_label = (ax.set_xlim, ax.set_xlabel) if axis == "x" else (ax.set_ylim, ax.set_ylabel)
     set_limits(0, None)
     if unit and unit != "proportion":
@@ -155,7 +172,7 @@ def scale(ax: Axes, unit: str, *, axis: str = "x") -> None:
 def shorten(text: str, most: int = 24) -> str:
     """A label of at most `most` letters, a Chinese letter counting double, cut with an ellipsis."""
     room, kept = most, list[str]()
-    for letter in str(text):
+    for letter in drawable(text):
         room -= 2 if has_chinese(letter) else 1
         if room < 0:
             return "".join(kept).rstrip() + "…"

@@ -14,6 +14,7 @@ from typing import Literal
 import pandas as pd
 
 Shows = Literal["fact", "assumption", "simulation"]
+MOST_ROWS = 12
 
 
 def shown(value: float, unit: str = "") -> str:
@@ -107,24 +108,25 @@ class Result:
         return "\n".join([self.sentence, *self.notes])
 
     def __repr__(self) -> str:
-        return f"{self.explain()}\n\n{self._display().to_string(index=False)}"
+        return f"{self.explain()}\n\n{self._display().to_string(index=False)}\n{self._rest()}".rstrip()
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         return (
             f"<div class='fanecon-result'><p><strong>{html.escape(self.sentence)}</strong></p>"
-            f"{self._display().to_html(index=False, border=0)}"
+            f"{self._display().to_html(index=False, border=0)}{f'<p>{self._rest()}</p>' if self._rest() else ''}"
             f"{f'<ul>{notes}</ul>' if notes else ''}</div>"
         )
 
     def _display(self) -> pd.DataFrame:
-        named = {"estimate", "low", "high"}
+        named, rows = {"estimate", "low", "high"}, self.table.head(MOST_ROWS)
         return pd.DataFrame(
-            {
-                name: [_cell(value, self.unit if name in named else "") for value in self.table[name]]
-                for name in self.table.columns
-            }
+            {name: [_cell(value, self.unit if name in named else "") for value in rows[name]] for name in rows.columns}
         )
+
+    def _rest(self) -> str:
+        rest = len(self.table) - MOST_ROWS
+        return f"… and {rest} more rows: .summary() has them all." if rest > 0 else ""
 
 
 def _cell(value: object, unit: str) -> str:

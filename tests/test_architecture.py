@@ -24,7 +24,7 @@ Sources = dict[str, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 GROUND, FIRST = {"schema", "results"}, {"stats", "plots", "places"}
-DOORS = {"loaders", "tally", "metrics", "report"}
+DOORS = {"loaders", "tally", "metrics", "report", "exercises"}
 GUESTS = {
     "ibis": ("tally",),
     "papermill": ("report",),

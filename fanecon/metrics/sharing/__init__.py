@@ -19,6 +19,7 @@ from fanecon.metrics.sharing.reproduction import (
     reproduction_number,
     stranger_share_rate,
 )
+from fanecon.metrics.sharing.totals import Totals, article_totals, find_article
 
 __all__ = [
     "ArticleReproduction",
@@ -27,11 +28,14 @@ __all__ = [
     "Paths",
     "Rates",
     "Reproduction",
+    "Totals",
     "TwoPhases",
     "amplification",
+    "article_totals",
     "best_of_k",
     "chain_reproduction",
     "conditioned_paths",
+    "find_article",
     "measure_reproduction",
     "reproduction_number",
     "sensitivity_grid",

@@ -57,19 +57,22 @@ class Grid(Result):
         return plots.finish(ax, self.sentence, self.shows)
 
     def mark(self, ax: Axes, text: str, *, open_rate: float, imported: float, marker: str = "o") -> None:
-        """Mark one reading of the text on the map: `imported` is its share of all shares (0–1)."""
-        ax.plot([imported], [open_rate], marker=marker, ms=8, mfc="white", mec="black", ls="")
-        box = {"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none", "alpha": 0.9}
-        left = imported > 0.55
+        """Mark one reading of the text on the map with its chance band: `imported` is its share of all shares (0–1)."""
+        reach = self.half_width * math.sqrt(max(0.0, 1 - imported))
+        ax.errorbar(
+            [imported], [open_rate], xerr=[[min(reach, imported)], [reach]], marker=marker, ms=8, mfc="white",
+            mec="black", ecolor="white", elinewidth=2, ls="",
+        )  # fmt: skip
+        left = imported > 0.45
         ax.annotate(
-            text,
+            plots.drawable(text),
             (imported, open_rate),
-            xytext=(-9 if left else 9, 0),
+            xytext=(-14 if left else 14, 13),
             textcoords="offset points",
             ha="right" if left else "left",
             va="center",
             fontsize=8.5,
-            bbox=box,
+            bbox={"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none", "alpha": 0.9},
             parse_math=False,
         )
 
@@ -113,11 +116,10 @@ def sensitivity_grid(
     if possible.empty:
         raise ParameterError("No combination is possible: imports exceed the shares everywhere. Type smaller values.")
     half = 1.96 * math.sqrt(1 / shares)
-    low, high = possible["estimate"].min(), possible["estimate"].max()
     return Grid(
         table=possible,
-        sentence=f"R lies between {shown(low)} and {shown(high)}, by what the text leaves open; "
-        f"chance alone moves it by about ±{half:.3f}.",
+        sentence=_moved(reads, shares, subscribers, open_rates, imported_shares, external_shares)
+        + f"; chance by about ±{half:.3f}.",
         notes=(
             *((f"{dropped} combinations need more imports than there were shares: left out.",) if dropped else ()),
             "All seeds and outside readers share at the common rate shares ÷ reads; imported shares come on top.",
@@ -130,14 +132,38 @@ def sensitivity_grid(
     )
 
 
+def _moved(
+    reads: float,
+    shares: float,
+    subscribers: float,
+    opened: Sequence[float],
+    paid: Sequence[float],
+    out: Sequence[float],
+) -> str:
+    """What each unknown does to R by itself, over the range given for it, with the others at their first value."""
+
+    def span(axis: Sequence[float], name: str) -> str:
+        ends = [_estimate(reads, shares, subscribers, **{**base, name: end}) for end in (min(axis), max(axis))]
+        return shown(max(0.0, ends[0]) - max(0.0, ends[1]))
+
+    base = {"opened": opened[0], "paid": paid[0], "external": out[0]}
+    rates = f"{shown(min(opened), 'proportion')} to {shown(max(opened), 'proportion')}"
+    outside = f"{shown(min(out), 'proportion')} to {shown(max(out), 'proportion')}"
+    return (
+        f"The open rate ({rates}) moves R by {span(opened, 'opened')}, "
+        f"imported shares ({min(paid):,.0f} to {max(paid):,.0f}) by {span(paid, 'paid')}, "
+        f"reads from outside ({outside}) by {span(out, 'external')}"
+    )
+
+
 def _checked(reads: float, shares: float, subscribers: float, *axes: Sequence[float]) -> None:
     opened, imported, external = (np.asarray(axis, dtype=float) for axis in axes)
-    fine = 0 < shares <= reads and 0 < subscribers < reads and all(axis.size for axis in (opened, imported, external))
+    fine = 0 < shares <= reads and subscribers > 0 and all(axis.size for axis in (opened, imported, external))
     ranges = ((opened > 0) & (opened <= 1)).all() and (imported >= 0).all() and ((external >= 0) & (external < 1)).all()
     if not (fine and ranges):
         raise ParameterError(
-            "Needed: 0 < shares ≤ reads, 0 < subscribers < reads, open rates in (0, 1], "
-            f"imported shares ≥ 0 (a number), external shares in [0, 1) (of reads); found {reads!r}, {shares!r}, {subscribers!r}, {axes!r}."
+            "Needed: 0 < shares ≤ reads, subscribers > 0, open rates in (0, 1], imported shares ≥ 0 "
+            f"(a number), external shares in [0, 1) (of reads); found {reads!r}, {shares!r}, {subscribers!r}, {axes!r}."
         )
 
 

@@ -157,7 +157,7 @@ def simulate_pushes(
     pushes: int,
     *,
     seeds: int,
-    share_rate: float,
+    share_rate: float | tuple[float, float],
     reproduction: float,
     tail: float = 0.0,
     seed: int = 0,
@@ -171,7 +171,7 @@ def simulate_pushes(
     seeds
         Reads that start each article.
     share_rate, reproduction
-        A read shares with chance s; a share brings R/s reads on average.
+        A read shares with chance s; a share brings R/s reads on average.  A pair of chances: seeds, all others.
     tail
         0: Poisson views.  Above 0: lognormal of this log-deviation (2 = a few big nodes bring most reads).
 
@@ -181,15 +181,16 @@ def simulate_pushes(
         reads, shares, imported_shares (by the seeds), largest_share (reads), peak_generation, finished (False where
         cut at a million reads); ``attrs["synthetic"]`` is True.
     """
-    if not (pushes >= 1 and seeds >= 1 and 0 < share_rate <= 1 and reproduction >= 0 and tail >= 0):
+    rates = share_rate if isinstance(share_rate, tuple) else (share_rate, share_rate)
+    if not (pushes >= 1 and seeds >= 1 and all(0 < s <= 1 for s in rates) and reproduction >= 0 and tail >= 0):
         raise ParameterError(
             "Needed: pushes ≥ 1, seeds ≥ 1, 0 < share_rate ≤ 1, reproduction ≥ 0, tail ≥ 0; "
             f"found {pushes!r}, {seeds!r}, {share_rate!r}, {reproduction!r}, {tail!r}."
         )
     rng = np.random.default_rng(seed)
-    room = max(1, int(5_000_000 * share_rate / max(seeds, 1)))
+    room = max(1, 500_000 // seeds)
     parts = [
-        _pushed(min(room, pushes - start), seeds, share_rate, reproduction / share_rate, tail, rng)
+        _pushed(min(room, pushes - start), seeds, rates, reproduction / rates[1], tail, rng)
         for start in range(0, pushes, room)
     ]
     frame = pd.concat(parts, ignore_index=True)
@@ -197,12 +198,14 @@ def simulate_pushes(
     return frame
 
 
-def _pushed(n: int, seeds: int, rate: float, mean: float, tail: float, rng: np.random.Generator) -> pd.DataFrame:
+def _pushed(
+    n: int, seeds: int, rates: tuple[float, float], mean: float, tail: float, rng: np.random.Generator
+) -> pd.DataFrame:
     size, total = np.full(n, seeds), np.full(n, seeds)
     shares, first, largest = np.zeros((3, n), dtype=np.int64)
     peak, highest, generation = np.zeros(n, dtype=np.int64), size.copy(), 0
     while size.any():
-        shared = rng.binomial(size, rate)
+        shared = rng.binomial(size, rates[min(generation, 1)])
         shares, first = shares + shared, shared if generation == 0 else first
         owner = np.repeat(np.arange(n), shared)
         views = _drawn_views(len(owner), mean, tail, rng)
@@ -269,6 +272,9 @@ class Best(Result):
             ax.plot(rows["articles"], rows["estimate"], color=colour, ls=dash, marker=plots.MARKERS[i % 5], ms=4)
             plots.label(ax, f"R = {r:g}", (rows["articles"].iloc[-1], rows["estimate"].iloc[-1]), colour=colour)
         ax.set(xscale="log", xlabel="articles published")
+        at = sorted(self.table["articles"].unique())
+        ax.set_xticks(at, [f"{k:,}" for k in at])
+        ax.minorticks_off()
         plots.scale(ax, "proportion", axis="y")
         return plots.finish(ax, self.sentence, self.shows)
 

@@ -265,43 +265,71 @@ def amplification(
 
 
 def simulate_articles(
-    articles: int, *, rate: float = 0.05, strength: float = 60.0, delivered: int = 20_000, seed: int = 0
+    articles: int,
+    *,
+    rate: float = 0.05,
+    strength: float = 60.0,
+    reproduction: float = 0.6,
+    delivered: int = 20_000,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """Articles of one account with a known share rate: the table that :func:`share_to_read` takes.
+    """Articles of one account with a known share rate and reproduction number: the table that the rates take.
 
     Parameters
     ----------
     articles
-        Number of rows.
+        Number of rows, a week apart.
     rate, strength
         Each article's chance that a reader shares is Beta(rate·strength, (1 − rate)·strength).
+    reproduction
+        Sharers that one sharer begets, Poisson; between 0 and 1.
     delivered
-        People each article is sent to; readers are a beta-binomial 6 % of them (strength 40).
+        People each article is sent to; those who read from the message are a beta-binomial 6 % (strength 40).
 
     Returns
     -------
     DataFrame
-        item_id, title, topic, delivered, readers, reads, sharers, shares; ``attrs["synthetic"]`` is True.
+        item_id, title, topic, published_date, delivered, readers, reads, sharers, shares, session_readers,
+        share_reads, first_shares; ``attrs["synthetic"]`` is True.
     """
-    if not (articles >= 1 and 0 < rate < 1 and strength > 0 and delivered >= 1):
+    if not (articles >= 1 and 0 < rate < 1 and strength > 0 and 0 <= reproduction < 1 and delivered >= 1):
         raise ParameterError(
-            f"Needed: articles ≥ 1, 0 < rate < 1, strength > 0, delivered ≥ 1; "
-            f"found {articles!r}, {rate!r}, {strength!r}, {delivered!r}."
+            "Needed: articles ≥ 1, 0 < rate < 1, strength > 0, 0 ≤ reproduction < 1, delivered ≥ 1; "
+            f"found {articles!r}, {rate!r}, {strength!r}, {reproduction!r}, {delivered!r}."
         )
     rng = np.random.default_rng(seed)
-    readers = rng.binomial(delivered, rng.beta(0.06 * 40, 0.94 * 40, articles))
-    sharers = rng.binomial(readers, rng.beta(rate * strength, (1 - rate) * strength, articles))
+    chance = rng.beta(rate * strength, (1 - rate) * strength, articles)
+    opened = rng.binomial(delivered, rng.beta(0.06 * 40, 0.94 * 40, articles))
+    begun = rng.binomial(opened, chance)
+    begotten, came = _spread(begun, chance, reproduction, rng)
+    again = rng.poisson(0.3 * opened), rng.poisson(0.3 * came), rng.poisson(0.2 * begun), rng.poisson(0.2 * begotten)
     frame = pd.DataFrame(
         {
             "item_id": [f"a{i:03d}" for i in range(articles)],
             "title": [f"Article {i + 1}" for i in range(articles)],
             "topic": rng.choice(["product", "story", "offer"], articles),
+            "published_date": pd.date_range("2026-01-05", periods=articles, freq="7D"),
             "delivered": delivered,
-            "readers": readers,
-            "reads": readers + rng.poisson(0.3 * readers),
-            "sharers": sharers,
-            "shares": sharers + rng.poisson(0.2 * sharers),
+            "readers": opened + came,
+            "reads": opened + came + again[0] + again[1],
+            "sharers": begun + begotten,
+            "shares": begun + begotten + again[2] + again[3],
+            "session_readers": opened,
+            "share_reads": came + again[1],
+            "first_shares": begun + again[2],
         }
     )
     frame.attrs["synthetic"] = True
     return frame
+
+
+def _spread(
+    begun: np.ndarray, chance: np.ndarray, reproduction: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Begotten sharers and readers of each article: a share brings Poisson(R/chance) readers."""
+    sharers, readers, now = np.zeros_like(begun), np.zeros_like(begun), begun
+    while now.any():
+        arrived = rng.poisson(now * reproduction / chance)
+        now = rng.binomial(arrived, chance)
+        sharers, readers = sharers + now, readers + arrived
+    return sharers, readers

@@ -42,7 +42,7 @@ class Reproduction(Result):
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The interval beside the symmetric one, with a line at 1."""
         ax = plots.axes(ax, height=2.3)
-        plots.intervals(ax, ["tail inversion", "± normal error"], [self.reproduction, self.normal])
+        plots.intervals(ax, ["tail inversion", "± normal error"], [self.reproduction, self.normal], zero=False)
         ax.axvline(1, color=plots.BLACK, lw=1, ls=plots.DASHES[1])
         ax.set_xlabel("reproduction number R (1 = each share begets one more)")
         return plots.finish(ax, self.sentence, self.shows)

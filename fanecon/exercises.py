@@ -1,0 +1,123 @@
+"""The answers to the notebooks' exercises, with a hint for each usual mistake.
+
+A reader learns from the mistake that was made, so a wrong answer is compared with the wrong ways to get there before
+it is called wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from fanecon.schema import ParameterError, closest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """One question's answer, how near is near enough, and what each usual mistake gives."""
+
+    answer: float
+    within: float
+    why: str
+    mistakes: tuple[tuple[float, str], ...]
+
+
+EXERCISES = {
+    "start_1": Exercise(
+        answer=0.04,
+        within=0.0005,
+        why="12 sharers of 300 readers: people of people.",
+        mistakes=(
+            (12 / 390, "That divides people by times. How many people read it?"),
+            (15 / 390, "That is shares per read, a ratio of acts. The question asks for a proportion of people."),
+            (15 / 300, "Shares are acts; the numerator must count people too."),
+            (4.0, "Right digits, but type the proportion: 0.04 is 4 %."),
+        ),
+    ),
+    "start_2": Exercise(
+        answer=500,
+        within=0,
+        why="Everybody who read A may be among the readers of B.",
+        mistakes=(
+            (800, "That adds people over articles. Who read both is one person."),
+            (300, "At least as many as the larger article had."),
+            (200, "That is the least number who read only B."),
+        ),
+    ),
+    "start_3": Exercise(
+        answer=0.161,
+        within=0.002,
+        why="Nobody of 20 still leaves room for one reader in six.",
+        mistakes=(
+            (0.0, "That is Wald's interval, which has no width at 0 of n. Try fe.stats.wilson(0, 20).high."),
+            (0.168, "That is the exact interval; it covers more than it promises. Try fe.stats.wilson."),
+            (16.1, "Right digits, but type the proportion: 0.161 is 16.1 %."),
+        ),
+    ),
+    "rainbow_bus_1": Exercise(
+        answer=1 - (500 + 279.9 * 3365 / 37443) / 3365,
+        within=0.002,
+        why="500 paid shares and 25 by the opening subscribers were not begotten by a share.",
+        mistakes=(
+            (1 - 500 / 3365, "The subscribers who opened the article shared too: add 280 × 3,365 ÷ 37,443 shares."),
+            ((500 + 25.15) / 3365, "That is the imported part. R is the rest of the shares."),
+            (1 - 500 / 37443, "Paid *shares* are a part of the shares, not of the reads."),
+        ),
+    ),
+    "rainbow_bus_2": Exercise(
+        answer=1 - (1 - 0.0065) ** 50,
+        within=0.003,
+        why="The best of 50 misses only if all 50 miss.",
+        mistakes=(
+            (50 * 0.0065, "Adding chances counts the lucky pairs twice. What is the chance that all 50 miss?"),
+            (0.0065, "That is the chance of one article chosen beforehand, not of the best one."),
+            ((1 - 0.0065) ** 50, "That is the chance that all 50 miss. The question asks for the opposite."),
+        ),
+    ),
+    "rainbow_bus_3": Exercise(
+        answer=26.0,
+        within=0.1,
+        why="1,300 yuan for 1,000 joiners of whom one in twenty is left.",
+        mistakes=(
+            (1.3, "That is the cost per joiner. Only 5 % of the joiners are left."),
+            (20.0, "Count the staff day too: 1,000 + 300 yuan."),
+            (0.065, "Divide by the share that stays, do not multiply."),
+        ),
+    ),
+}
+
+
+def check(name: str, answer: float | None) -> str:
+    """Whether an exercise's answer is right; if not, a hint that fits the mistake.
+
+    Parameters
+    ----------
+    name
+        The exercise, for example ``"start_1"``.
+    answer
+        A number in the unit that the exercise asks for, or None while there is no answer yet.
+
+    Raises
+    ------
+    ParameterError
+        If no exercise has this name.
+
+    Examples
+    --------
+    >>> check("start_2", 800)
+    'Not yet. That adds people over articles. Who read both is one person.'
+    """
+    if name not in EXERCISES:
+        raise ParameterError(
+            f"There is no exercise '{name}'. {closest(name, EXERCISES)}There are: {', '.join(EXERCISES)}."
+        )
+    exercise = EXERCISES[name]
+    if answer is None:
+        return "Type your answer in place of None and run the cell again."
+    if not isinstance(answer, int | float) or isinstance(answer, bool) or not math.isfinite(answer):
+        return f"Type a number; found {answer!r}."
+    if abs(answer - exercise.answer) <= exercise.within:
+        return f"Right. {exercise.why}"
+    near = max(exercise.within, 0.01 * abs(exercise.answer))
+    hints = [hint for wrong, hint in exercise.mistakes if abs(answer - wrong) <= min(near, 0.01 * abs(wrong) + 1e-9)]
+    return f"Not yet. {hints[0]}" if hints else "Not yet. Look at the example above and try again."
