@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "article_totals",
             "best_of_k",
             "chain_reproduction",
+            "compare_article",
             "conditioned_paths",
             "find_article",
             "measure_reproduction",

@@ -57,10 +57,15 @@ def has_chinese(text: str) -> bool:
     return any("\u2e80" <= letter <= "\u9fff" or letter >= "\U00020000" for letter in text)
 
 
+def fonts() -> list[str]:
+    """The fonts by name: a generic "sans-serif" is looked up when it is drawn, which may be under another style."""
+    chinese = chinese_font()
+    return ["DejaVu Sans", *([chinese] if chinese else [])]
+
+
 @functools.cache
 def _glyphs() -> frozenset[int]:
-    names = style()["font.sans-serif"]
-    files = (font_manager.findfont(font_manager.FontProperties(family=name)) for name in names)
+    files = (font_manager.findfont(font_manager.FontProperties(family=name)) for name in fonts())
     return frozenset(code for file in files for code in font_manager.get_font(file).get_charmap())
 
 
@@ -71,10 +76,9 @@ def drawable(text: str) -> str:
 
 def style() -> Any:
     """The house style as matplotlib parameters, for ``with matplotlib.rc_context(style())``."""
-    fonts = ["DejaVu Sans", *([chinese_font()] if chinese_font() else [])]
     return {
         "font.family": "sans-serif",
-        "font.sans-serif": fonts,
+        "font.sans-serif": fonts(),
         "font.size": 10,
         "axes.prop_cycle": cycler(color=COLOURS, linestyle=DASHES),
         "axes.spines.top": False,
@@ -107,7 +111,7 @@ def axes(ax: Axes | None, *, height: float = 4.2) -> Axes:
 def finish(ax: Axes, sentence: str, shows: Shows, *, synthetic: bool = False) -> Axes:
     """Write the sentence as title and the kind of knowledge as footer; return the axes."""
     with mpl.rc_context(style()):
-        ax.set_title(textwrap.fill(drawable(sentence), 72), loc="left", parse_math=False)
+        ax.set_title(textwrap.fill(drawable(sentence), 72), loc="left", parse_math=False, fontfamily=fonts())
     footer = FOOTERS["simulation" if synthetic else shows]
     boxed = BOX in drawable(sentence) or any(BOX in text.get_text() for text in (*ax.get_yticklabels(), *ax.texts))
     ax.annotate(
@@ -136,6 +140,7 @@ def label(
             textcoords="offset points",
             color=colour,
             fontsize=9,
+            fontfamily=fonts(),
             va="center",
             parse_math=False,
         )
@@ -150,7 +155,7 @@ def intervals(ax: Axes, names: list[str], values: list[Interval], *, unit: str =
     ax.plot([v.estimate for v in values], rows, ls="", marker="o", color=BLUE)
     ax.set_yticks(rows, [shorten(name) for name in names], parse_math=False)
     for tick in ax.get_yticklabels():
-        tick.set_fontfamily(style()["font.sans-serif"])
+        tick.set_fontfamily(fonts())
     ax.set_ylim(-0.7, len(values) - 0.3)
     ax.grid(visible=False, axis="y")
     if zero:
@@ -204,3 +209,17 @@ def heat(ax: Axes, grid: pd.DataFrame, *, bar: str, centre: float | None = None)
     )
     ax.tick_params(length=0)
     return ax
+
+
+def curves(series: dict[str, np.ndarray], *, x: str, y: str, sentence: str, shows: Shows) -> Axes:
+    """Draw a few named curves over 0, 1, 2, … with direct labels at their peaks."""
+    ax = axes(None)
+    for i, (name, values) in enumerate(series.items()):
+        colour = COLOURS[i % len(COLOURS)]
+        ax.plot(np.arange(len(values)), values, color=colour, ls=DASHES[i % len(DASHES)])
+        top = int(np.argmax(values))
+        label(ax, name, (top, float(values[top])), colour=colour)
+    ax.set_xlabel(x, parse_math=False)
+    ax.set_ylabel(y, parse_math=False)
+    ax.set_ylim(0, None)
+    return finish(ax, sentence, shows)

@@ -11,20 +11,23 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 Shows = Literal["fact", "assumption", "simulation"]
 MOST_ROWS = 12
+PERCENT = {"proportion": "%", "points": "percentage points"}
 
 
 def shown(value: float, unit: str = "") -> str:
     """A number for a reader: three significant digits, whole numbers in full, percent for proportions."""
     if pd.isna(value):
         return "–"
-    if unit == "proportion":
-        return f"{shown(100 * value)} %"
+    if unit in PERCENT:
+        return f"{shown(100 * value)} {PERCENT[unit]}"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
+    value = float(f"{value:.15g}")  # 100 × 0.07 is 7.000000000000001
     if float(value).is_integer():
         return f"{int(value):,}".replace("-", "−")
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
@@ -40,7 +43,7 @@ class Interval:
     estimate, low, high
         In `unit`.  `low` and `high` are NaN where no interval can be given; `missing` then says why.
     unit
-        For example ``"days"``; ``"proportion"`` prints as percent.
+        For example ``"days"``; ``"proportion"`` prints as percent, a difference of two (``"points"``) as points.
     """
 
     estimate: float
@@ -59,14 +62,16 @@ class Interval:
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        percent = self.unit == "proportion"
-        unit = "proportion" if percent else ""
-        head = shown(self.estimate, unit) + (f" {self.unit}" if self.unit and not percent else "")
+        percent = self.unit in PERCENT
+        head = shown(self.estimate, self.unit) + (f" {self.unit}" if self.unit and not percent else "")
         if math.isnan(self.low):
             return f"{head} (no interval{': ' + self.missing if self.missing else ''})"
         low = shown(100 * self.low) if percent else shown(self.low)
         high = shown(100 * self.high) if percent else shown(self.high)
         return f"{head} ({low} to {high})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(str(self))}</p>"
 
     @property
     def width(self) -> float:
@@ -132,8 +137,8 @@ class Result:
 def _cell(value: object, unit: str) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (int, float)) or hasattr(value, "__float__"):
         return shown(float(value), unit)
-    return "–" if value is None or value is pd.NA else str(value)
+    return "–" if value is None or value is pd.NA or value is pd.NaT else str(value)

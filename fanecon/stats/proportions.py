@@ -60,7 +60,8 @@ def wilson(successes: float, trials: float, *, level: float = 0.95, deff: float 
         raise ParameterError(f"The design effect is at least 1 (independent trials); found {deff!r}.")
     estimate, alpha = proportion_of(successes, trials), checked_level(level)
     low, high = proportion_confint(successes / deff, trials / deff, alpha=alpha, method="wilson")
-    return Interval(estimate, max(0.0, float(low)), min(1.0, float(high)), "proportion")
+    # rounding can put the end for 0 of n at 5e-17, and then the interval would not hold its own estimate
+    return Interval(estimate, max(0.0, min(float(low), estimate)), min(1.0, max(float(high), estimate)), "proportion")
 
 
 def clopper_pearson(successes: float, trials: float, *, level: float = 0.95) -> Interval:
@@ -102,13 +103,13 @@ def newcombe_difference(first: tuple[float, float], second: tuple[float, float],
     Examples
     --------
     >>> print(newcombe_difference((56, 70), (48, 80)))
-    20 % (5.24 to 33.4)
+    20.0 percentage points (5.24 to 33.4)
     """
     from statsmodels.stats.proportion import confint_proportions_2indep
 
     estimate, alpha = proportion_of(*first) - proportion_of(*second), checked_level(level)
     low, high = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff", alpha=alpha)
-    return Interval(estimate, float(low), float(high), "proportion")
+    return Interval(estimate, float(low), float(high), "points")
 
 
 def median_interval(values: Numbers, *, unit: str = "", level: float = 0.95) -> Interval:
@@ -122,11 +123,12 @@ def median_interval(values: Numbers, *, unit: str = "", level: float = 0.95) -> 
     """
     ordered = np.sort(np.asarray(values, dtype=float))
     n, alpha = len(ordered), checked_level(level)
-    if not n:
-        raise ParameterError("A median needs at least one value; found none.")
+    if not n or np.isnan(ordered[-1]):
+        missing = int(np.isnan(ordered).sum())
+        raise ParameterError(f"A median needs at least one value and none missing; found {n} with {missing} missing.")
     below = int(distributions.binom.ppf(alpha / 2, n, 0.5))
     below -= distributions.binom.cdf(below, n, 0.5) > alpha / 2
     centre = float(np.median(ordered))
     if below < 0:
-        return Interval(centre, unit=unit, missing=f"{n} values are too few for {level:.0%}")
+        return Interval(centre, unit=unit, missing=f"{n} values are too few for {100 * level:g} %")
     return Interval(centre, float(ordered[below]), float(ordered[n - 1 - below]), unit)

@@ -84,7 +84,7 @@ def ratio_of_sums(
     Returns
     -------
     Interval
-        Without ends for a single cluster, or where all ratios are 0.
+        Without ends for a single cluster, or where all ratios are the same.
 
     References
     ----------
@@ -100,6 +100,8 @@ def ratio_of_sums(
     if estimate <= 0 or (bounded and estimate >= 1):
         return Interval(estimate, unit=unit, missing="all rows are at the limit")
     error, freedom = _robust_error(y, x, estimate)
+    if error < 1e-9 * estimate:
+        return Interval(estimate, unit=unit, missing="all rows have the same ratio, so their spread is not known")
     reach = float(distributions.t.ppf(1 - alpha / 2, freedom)) * error
     low, high = _logit_ends(estimate, reach) if bounded else _log_ends(estimate, reach)
     return Interval(estimate, low, high, unit)
@@ -109,11 +111,12 @@ def _robust_error(y: np.ndarray, x: np.ndarray, ratio: float) -> tuple[float, fl
     """CR2 standard error of Σy/Σx and its Satterthwaite degrees of freedom, both in O(n).
 
     Residual i is e_i = u_i − h_i Σu with h = x/Σx and Var(u_i) = w_i under the working model, hence
-    Var(e_i) = w_i(1 − 2h_i) + h_i²Σw and Cov(e_i, e_j) = h_i h_j Σw − h_j w_i − h_i w_j.
+    Var(e_i) = w_i(1 − h_i)² + h_i²(Σw − w_i) and Cov(e_i, e_j) = h_i h_j Σw − h_j w_i − h_i w_j.
     With weights a_i = w_i/Var(e_i) the degrees of freedom are (Σ a_i Var e_i)² ÷ Σ_ij a_i a_j Cov(e_i, e_j)².
     """
-    h, w = x / x.sum(), x**1.5 / (x**1.5).sum()
-    spread = w * (1 - 2 * h) + h**2
+    size = x**1.5
+    h, w = x / x.sum(), size / size.sum()
+    spread = w * ((x.sum() - x) / x.sum()) ** 2 + h**2 * (size.sum() - size) / size.sum()
     a = w / spread
     error = math.sqrt(float((a * (y - ratio * x) ** 2).sum())) / float(x.sum())
     b, c, d = a * h**2, a * h * w, a * w**2

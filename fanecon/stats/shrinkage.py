@@ -87,7 +87,8 @@ def shrink(successes: Numbers, trials: Numbers, *, strength: float | None = None
     Returns
     -------
     DataFrame
-        estimate, low, high per row (proportion).
+        estimate, low, high per row (proportion); without ends where all rows are 0 or all are 1, because the
+        posterior has no total mass there.
 
     References
     ----------
@@ -95,6 +96,12 @@ def shrink(successes: Numbers, trials: Numbers, *, strength: float | None = None
     """
     k, n = _counts(successes, trials)
     alpha = checked_level(level)
+    if strength is not None and not strength >= 0:
+        raise ParameterError(
+            f"The strength is 0 or more (pseudo-trials; infinity = the pooled rate); found {strength!r}."
+        )
+    if strength is None and k.sum() in (0, n.sum()):
+        return pd.DataFrame({"estimate": k / n, "low": np.nan, "high": np.nan})
     if strength is not None:
         centre, variance = _row_moments(k, n, np.array([k.sum() / n.sum()]), np.array([float(strength)]), np.ones(1))
     else:
@@ -124,18 +131,19 @@ def _row_moments(
 def _hyper_posterior(k: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Grid points of (mean, strength) with their posterior weight: a wide grid first, then where the mass lies."""
     pooled = (k.sum() + 0.5) / (n.sum() + 1)
-    where = (special.logit(pooled) - 4, special.logit(pooled) + 4), (-2.0, math.log(n.max()) + 9)
-    for _ in range(3):
+    where = (special.logit(pooled) - 4, special.logit(pooled) + 4), (-7.0, math.log(n.max()) + 9)
+    for _ in range(4):
         at, scale = (axis.ravel() for axis in np.meshgrid(np.linspace(*where[0], 41), np.linspace(*where[1], 41)))
         mean, strength = special.expit(at), np.exp(scale)
         log = _likelihood(k, n, mean, strength) + np.log(mean) + np.log1p(-mean) - 0.5 * scale
         weight = np.exp(log - log.max())
         weight /= weight.sum()
         held = weight > 1e-5 * weight.max()
-        where = _around(at[held]), _around(scale[held])
+        where = _around(at, held), _around(scale, held)
     return mean[held], strength[held], weight[held] / weight[held].sum()
 
 
-def _around(values: np.ndarray) -> tuple[float, float]:
-    margin = 0.05 * (values.max() - values.min()) + 1e-3
-    return float(values.min() - margin), float(values.max() + margin)
+def _around(values: np.ndarray, held: np.ndarray) -> tuple[float, float]:
+    """The range of the points that hold mass and one step beyond: the mass may all lie around a single point."""
+    step = (values.max() - values.min()) / 40
+    return float(values[held].min() - step), float(values[held].max() + step)

@@ -1,5 +1,6 @@
 """Sharing: who shares, how far an article carries, and how many shares a share begets."""
 
+from fanecon.metrics.sharing.comparison import Comparison, compare_article
 from fanecon.metrics.sharing.grid import Grid, sensitivity_grid
 from fanecon.metrics.sharing.paths import (
     Best,
@@ -24,6 +25,7 @@ from fanecon.metrics.sharing.totals import Totals, article_totals, find_article
 __all__ = [
     "ArticleReproduction",
     "Best",
+    "Comparison",
     "Grid",
     "Paths",
     "Rates",
@@ -34,6 +36,7 @@ __all__ = [
     "article_totals",
     "best_of_k",
     "chain_reproduction",
+    "compare_article",
     "conditioned_paths",
     "find_article",
     "measure_reproduction",

@@ -23,6 +23,8 @@ from fanecon.results import Result, shown
 from fanecon.schema import ParameterError
 
 OPEN_RATES = (0.03, 0.10, 0.30, 0.50, 1.00)
+IMPORTED_PARTS = (0.0, 0.075, 0.15, 0.3, 0.45)
+EXTERNAL_SHARES = (0.0, 0.05, 0.10, 0.25, 0.50, 0.90)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -72,6 +74,7 @@ class Grid(Result):
             ha="right" if left else "left",
             va="center",
             fontsize=8.5,
+            fontfamily=plots.fonts(),
             bbox={"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none", "alpha": 0.9},
             parse_math=False,
         )
@@ -83,8 +86,8 @@ def sensitivity_grid(
     shares: int,
     subscribers: float,
     open_rates: Sequence[float] = OPEN_RATES,
-    imported_shares: Sequence[float] = (0.0, 250, 500, 1000, 1500),
-    external_shares: Sequence[float] = (0.0, 0.05, 0.10, 0.25, 0.50, 0.90),
+    imported_shares: Sequence[float] | None = None,
+    external_shares: Sequence[float] = EXTERNAL_SHARES,
 ) -> Grid:
     """R over open rate × imported shares × external share of reads.
 
@@ -95,7 +98,7 @@ def sensitivity_grid(
     open_rates
         Proportion of subscribers who read it from the message.
     imported_shares
-        Number of shares bought or brought, beyond those made at the common rate.
+        Number of shares bought or brought, beyond those made at the common rate; None = 0 to 45 % of all shares.
     external_shares
         Proportion of all reads that others brought (a reprint, a recommendation).
 
@@ -108,6 +111,8 @@ def sensitivity_grid(
     ----------
     De Serres, Gay and Farrington 2000
     """
+    if imported_shares is None:
+        imported_shares = [float(round(part * shares)) for part in IMPORTED_PARTS]
     _checked(reads, shares, subscribers, open_rates, imported_shares, external_shares)
     combinations = list(itertools.product(open_rates, imported_shares, external_shares))
     rows = [_row(reads, shares, subscribers, *point) for point in combinations]
@@ -119,7 +124,7 @@ def sensitivity_grid(
     return Grid(
         table=possible,
         sentence=_moved(reads, shares, subscribers, open_rates, imported_shares, external_shares)
-        + f"; chance by about ±{half:.3f}.",
+        + f"; chance moves it by about ±{half:.3f}.",
         notes=(
             *((f"{dropped} combinations need more imports than there were shares: left out.",) if dropped else ()),
             "All seeds and outside readers share at the common rate shares ÷ reads; imported shares come on top.",
@@ -149,11 +154,13 @@ def _moved(
     base = {"opened": opened[0], "paid": paid[0], "external": out[0]}
     rates = f"{shown(min(opened), 'proportion')} to {shown(max(opened), 'proportion')}"
     outside = f"{shown(min(out), 'proportion')} to {shown(max(out), 'proportion')}"
-    return (
-        f"The open rate ({rates}) moves R by {span(opened, 'opened')}, "
-        f"imported shares ({min(paid):,.0f} to {max(paid):,.0f}) by {span(paid, 'paid')}, "
-        f"reads from outside ({outside}) by {span(out, 'external')}"
-    )
+    told = [
+        (opened, f"the open rate ({rates}) moves R by {span(opened, 'opened')}"),
+        (paid, f"imported shares ({min(paid):,.0f} to {max(paid):,.0f}) move R by {span(paid, 'paid')}"),
+        (out, f"reads from outside ({outside}) move it by {span(out, 'external')}"),
+    ]
+    text = ", ".join(words for axis, words in told if len(axis) > 1) or "nothing is left open"
+    return text[0].upper() + text[1:]
 
 
 def _checked(reads: float, shares: float, subscribers: float, *axes: Sequence[float]) -> None:

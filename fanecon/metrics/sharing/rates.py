@@ -29,6 +29,7 @@ INDEPENDENT = (
     "Readers are taken as independent of each other; those who came through one share or one chat are not. "
     "With a design effect of 20 the interval would be {wide}: pass deff=20."
 )
+MOST_DRAWN = 8
 NO_SPREAD = "one article has no spread to measure"
 NOT_A_PROPORTION = "Not a proportion: one person can read several times, and most readers may be strangers."
 ONE_ARTICLE = "An interval for one article speaks of its readers, not of the account's next article."
@@ -42,12 +43,16 @@ class Rates(Result):
     label: str
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
-        """One dot and interval per row."""
-        rows = self.table
+        """One dot and interval per row; of many rows the highest and the lowest."""
+        rows, most = self.table, 2 * MOST_DRAWN
+        if len(rows) > most:
+            ordered = rows.sort_values("estimate", ascending=False)
+            rows = pd.concat([ordered.head(MOST_DRAWN), ordered.tail(MOST_DRAWN)])
         ax = plots.axes(ax, height=1.6 + 0.34 * len(rows))
         values = [Interval(r.estimate, r.low, r.high, self.unit) for r in rows.itertuples()]
         plots.intervals(ax, [str(name) for name in rows[self.label]], values, unit=self.unit)
-        return plots.finish(ax, self.sentence, self.shows)
+        cut = f" Drawn: the {MOST_DRAWN} highest and the {MOST_DRAWN} lowest." if len(self.table) > most else ""
+        return plots.finish(ax, self.sentence + cut, self.shows)
 
 
 def share_to_read(
@@ -87,7 +92,7 @@ def share_to_read(
     need(items, ask.whole, ask.part, *([by] if by else []), meaning=f"{unit}, one row per article")
     rows, doubts = _usable(items, ask)
     overall = ask.one(rows.iloc[0]) if len(rows) == 1 else ask.of_sums(rows)
-    label = by or _label(rows)
+    label = by or _label(rows, ask)
     table = _by_group(rows, by, ask) if by else _by_article(rows, label, ask, shrink=shrink)
     (whole, people), (part, _) = total(rows, ask.whole), total(rows, ask.part)
     return Rates(
@@ -140,7 +145,9 @@ def _asked(unit: str, by: str | None, shrink: bool, deff: float, level: float) -
 def _usable(items: pd.DataFrame, ask: _Ask) -> tuple[pd.DataFrame, list[str]]:
     """The rows that can be divided, and a note for each reason to leave some out."""
     rows, whole, part = items.reset_index(drop=True), ask.whole, ask.part
-    floors = rows.get("lower_bound", pd.Series(pd.NA, index=rows.index)).fillna("").astype(str)
+    if set(rows) <= {whole, part, "lower_bound"}:
+        rows["article"] = np.arange(1, len(rows) + 1)
+    floors = rows.get("lower_bound", pd.Series(pd.NA, index=rows.index)).astype("string").fillna("")
     capped = floors.map(lambda names: bool({whole, part} & {n.strip() for n in names.split(",")})).astype(bool)
     absent = rows[[whole, part]].isna().any(axis=1)
     nobody = ~absent & (rows[whole].fillna(0) <= 0)
@@ -162,8 +169,9 @@ def _usable(items: pd.DataFrame, ask: _Ask) -> tuple[pd.DataFrame, list[str]]:
     return kept, notes
 
 
-def _label(rows: pd.DataFrame) -> str:
-    return next((name for name in ("title", "item_id") if name in rows and rows[name].notna().all()), rows.columns[0])
+def _label(rows: pd.DataFrame, ask: _Ask) -> str:
+    others = [name for name in rows.columns if name not in (ask.whole, ask.part, "lower_bound")]
+    return next((name for name in ("title", "item_id") if name in rows and rows[name].notna().all()), others[0])
 
 
 def _by_article(rows: pd.DataFrame, label: str, ask: _Ask, *, shrink: bool) -> pd.DataFrame:
@@ -238,10 +246,11 @@ def amplification(
     """
     need(items, base, reached, meaning="one row per article")
     unit = f"{reached} per person {base}"
-    rows, doubts = _usable(items, _Ask(whole=base, part=reached, unit=unit, deff=1.0, level=level))
+    ask = _Ask(whole=base, part=reached, unit=unit, deff=1.0, level=level)
+    rows, doubts = _usable(items, ask)
     each = (rows[reached].astype(float) / rows[base].astype(float)).to_numpy()
     overall = stats.median_interval(each, unit=unit, level=level)
-    label = _label(rows)
+    label = _label(rows, ask)
     table = rows[[label, base, reached]].reset_index(drop=True).assign(estimate=each, low=np.nan, high=np.nan)
     many = len(rows) > 1
     if not many:
@@ -254,7 +263,7 @@ def amplification(
         notes=(
             *doubts,
             *notes,
-            "Not a proportion: one person can read several times, and most readers may be strangers.",
+            NOT_A_PROPORTION,
         ),
         level=level,
         unit=unit,
@@ -290,7 +299,7 @@ def simulate_articles(
     -------
     DataFrame
         item_id, title, topic, published_date, delivered, readers, reads, sharers, shares, session_readers,
-        share_reads, first_shares; ``attrs["synthetic"]`` is True.
+        session_reads, share_reads, first_shares; ``attrs["synthetic"]`` is True.
     """
     if not (articles >= 1 and 0 < rate < 1 and strength > 0 and 0 <= reproduction < 1 and delivered >= 1):
         raise ParameterError(
@@ -315,6 +324,7 @@ def simulate_articles(
             "sharers": begun + begotten,
             "shares": begun + begotten + again[2] + again[3],
             "session_readers": opened,
+            "session_reads": opened + again[0],
             "share_reads": came + again[1],
             "first_shares": begun + again[2],
         }

@@ -26,6 +26,12 @@ OFFSPRING = {"poisson": 1.0, "bernoulli-poisson": 1.0, "nb": 0.5, "lognormal": 2
 UNDECIDED = "The interval holds 1: whether sharing was growing or dying out is not decided by these numbers."
 FINISHED = "Holds for a finished article: while it still spreads, R comes out too low."
 PICKED = "An article chosen because it spread far has an R that is too high on average (best of many)."
+LEVELS = {
+    "shares": "From shares: shares by readers who came by search, recommendation or history count as begotten, so R is "
+    "an upper bound. " + FINISHED,
+    "reads": "From reads: valid only if people who came through a share share at the same rate as the others. "
+    + FINISHED,
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -229,8 +235,10 @@ def stranger_share_rate(reads: int, *, seeds: float, shares: int) -> Interval:
     reads, seeds, shares
         N, N₀ < N and H of one article, one counting unit.
     """
-    if not 0 <= seeds < reads or shares < 0:
-        raise ParameterError(f"Needed: 0 ≤ seeds < reads, shares ≥ 0; found {seeds!r}, {reads!r}, {shares!r}.")
+    if not (0 <= seeds < reads and 0 <= shares <= reads):
+        raise ParameterError(
+            f"Needed: 0 ≤ seeds < reads, 0 ≤ shares ≤ reads; found seeds={seeds!r}, reads={reads!r}, shares={shares!r}."
+        )
     others = reads - seeds
     return Interval(shares / reads, max(0.0, (shares - seeds) / others), min(1.0, shares / others), "proportion")
 
@@ -276,11 +284,7 @@ def measure_reproduction(items: pd.DataFrame, *, level: float = 0.95) -> Article
     return ArticleReproduction(
         table=rows,
         sentence=f"{said}{middle}.",
-        notes=(
-            "From shares: shares by search, recommendation and history readers count as begotten: R is an upper bound.",
-            "From reads: valid only if people who came through a share share at the same rate as the others.",
-            FINISHED,
-        ),
+        notes=tuple(note for source, note in LEVELS.items() if (rows["from"] == source).any()),
         level=level,
         shows="simulation" if items.attrs.get("synthetic") else "fact",
     )
@@ -290,16 +294,30 @@ def _one_article(row: pd.Series, level: float) -> dict[str, object]:
     shares, first = _whole(row, "shares"), _whole(row, "first_shares")
     reads, through = _whole(row, "reads"), _whole(row, "share_reads")
     named = {"article": row.get("title") if pd.notna(row.get("title")) else row["item_id"]}
-    why = ""
+    why = _obstacle(row, shares, first)
     if shares and 0 < first <= shares:
         return {**named, **_known("shares", chain_reproduction(int(shares), imported_shares=first, level=level))}
-    if shares and first > shares:
-        why = f"first shares ({first:g}) exceed shares ({shares:g}): the file counts them differently"
     if reads and 0 < through < reads and 0 < shares <= reads:
         found = reproduction_number(int(reads), seeds=reads - through, shares=int(shares), level=level)
         return {**named, **_known("reads", found), "why": why}
     missing = why or "the file splits neither shares nor reads by how people came"
     return {**named, "from": "–", "estimate": math.nan, "low": math.nan, "high": math.nan, "why": missing}
+
+
+def _obstacle(row: pd.Series, shares: float, first: float) -> str:
+    """Why the shares of an article do not give its R, where the file has them at all."""
+    if floors := _floors(row) & {"shares", "first_shares", "reads", "share_reads"}:
+        return f"{', '.join(sorted(floors))} known only as a floor (such as 10万+)"
+    if shares and first > shares:
+        return f"first shares ({first:g}) exceed shares ({shares:g}): the file counts them differently"
+    if shares and first == 0 and pd.notna(row.get("first_shares")):
+        return "no share by readers who came from the message, though a chain begins with one"
+    return ""
+
+
+def _floors(row: pd.Series) -> set[str]:
+    listed = row.get("lower_bound")
+    return set() if listed is None or pd.isna(listed) else {name.strip() for name in str(listed).split(",")}
 
 
 def _known(source: str, found: Reproduction) -> dict[str, object]:
@@ -309,4 +327,4 @@ def _known(source: str, found: Reproduction) -> dict[str, object]:
 
 def _whole(row: pd.Series, name: str) -> float:
     value = row.get(name)
-    return 0.0 if value is None or pd.isna(value) else float(np.float64(value))
+    return 0.0 if value is None or pd.isna(value) or name in _floors(row) else float(np.float64(value))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 
+from fanecon.metrics.sharing.grid import EXTERNAL_SHARES, OPEN_RATES, Grid, sensitivity_grid
 from fanecon.metrics.sharing.reproduction import stranger_share_rate
 from fanecon.results import Interval
 from fanecon.schema import ParameterError, SchemaError, closest, need
@@ -60,9 +63,20 @@ def _table(rows: list[tuple[str, float, str]]) -> pd.DataFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """The totals of one article in one counting unit.
+    """The totals of one article in one counting unit, and how much of them the file splits.
 
-    `seeds` are the reads from the message itself; `seeds_known` says whether the file counts them.
+    Parameters
+    ----------
+    reads, shares
+        N and H in `counted` (people, times or unstated).
+    subscribers
+        People it was sent to, or who subscribe.
+    seeds
+        Reads from the message itself; counted if `seeds_known`, else subscribers × open rate.
+    outside
+        Reads that came neither from the message nor through a share; 0 where unknown.
+    first_shares
+        Shares by readers who came from the message, where the file counts them; else NaN.
     """
 
     title: str
@@ -72,15 +86,44 @@ class Totals:
     subscribers: float
     seeds: float
     seeds_known: bool
+    outside: float = 0.0
+    first_shares: float = math.nan
 
     @property
     def open_rate(self) -> float:
         """Seeds ÷ subscribers; above 1 where times are counted and people read twice."""
         return self.seeds / self.subscribers
 
+    @property
+    def known(self) -> str:
+        """How the imported shares are known: counted, from reads by channel, or by assumption."""
+        if not math.isnan(self.first_shares):
+            return "counted by the file (first shares)"
+        return (
+            "common rate × reads from the message and outside" if self.seeds_known else "common rate × assumed readers"
+        )
+
     def imported(self, paid: float = 0.0, external_share: float = 0.0) -> float:
-        """Shares by people who had not come through a share: seeds and outside readers at the common rate, and paid."""
-        return self.shares / self.reads * (self.seeds + external_share * self.reads) + paid
+        """H₀, shares by people who had not come through a share, at most H.
+
+        Counted where the file counts them; else seeds and outside readers at the common rate.  `paid` shares and
+        readers brought by others (`external_share` of all reads) come on top.
+        """
+        rate = self.shares / self.reads
+        begun = rate * (self.seeds + self.outside) if math.isnan(self.first_shares) else self.first_shares
+        return min(float(self.shares), begun + rate * external_share * self.reads + paid)
+
+    def grid(self, imported_shares: Sequence[float] | None = None) -> Grid:
+        """R over what stays open: open rate and outside reads only where the file does not count them."""
+        known = self.seeds_known
+        return sensitivity_grid(
+            self.reads,
+            shares=self.shares,
+            subscribers=self.subscribers,
+            open_rates=(min(1.0, self.open_rate),) if known else OPEN_RATES,
+            imported_shares=imported_shares,
+            external_shares=(self.outside / self.reads,) if known else EXTERNAL_SHARES,
+        )
 
     def arithmetic(self, *, subscribers_are: str = "before") -> pd.DataFrame:
         """What follows from the totals without a model: quantity, value and what it says.
@@ -133,19 +176,41 @@ def article_totals(article: pd.DataFrame, *, counted: Counted = "unstated", open
         )
     row = article.iloc[0]
     unit = _unit(article, counted)
-    whole, part, session = PAIRS[unit]
+    whole, part, _ = PAIRS[unit]
     _exact(row, whole, part)
-    subscribers = _subscribers(row)
-    known = pd.notna(row.get(session)) and float(row[session]) > 0
+    subscribers, reads = _subscribers(row), float(row[whole])
+    session = _session(row, unit)
+    seeds = subscribers * open_rate if session is None else session
+    _checked_seeds(seeds, reads, subscribers, known=session is not None)
+    through = _number(row, "share_reads") if unit == "times" else None
+    first = _number(row, "first_shares") if unit == "times" else None
     return Totals(
         title=str(row["title"]) if pd.notna(row.get("title")) else str(row["item_id"]),
-        counted=unit if "counted" not in article else counted,
-        reads=int(row[whole]),
+        counted=counted if "counted" in article else unit,
+        reads=int(reads),
         shares=int(row[part]),
         subscribers=subscribers,
-        seeds=_seeds(float(row[session]) if known else subscribers * open_rate, float(row[whole]), known=bool(known)),
-        seeds_known=bool(known),
+        seeds=seeds,
+        seeds_known=session is not None,
+        outside=max(0.0, reads - seeds - through) if session is not None and through is not None else 0.0,
+        first_shares=first if first is not None and 0 < first <= float(row[part]) else math.nan,
     )
+
+
+def _number(row: pd.Series, name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _session(row: pd.Series, unit: str) -> float | None:
+    """Reads from the message itself: counted, or the delivered rate times the people delivered to."""
+    counted = _number(row, PAIRS[unit][2])
+    if counted:
+        return counted
+    rate, delivered = _number(row, "delivered_rate"), _number(row, "delivered")
+    numerator = row.get("delivered_rate_numerator")
+    same = pd.notna(numerator) and str(numerator) == unit
+    return rate * delivered if same and rate and delivered else None
 
 
 def _unit(article: pd.DataFrame, counted: str) -> str:
@@ -179,13 +244,15 @@ def _subscribers(row: pd.Series) -> float:
     )
 
 
-def _seeds(seeds: float, reads: float, *, known: bool) -> float:
-    if seeds < reads:
-        return seeds
+def _checked_seeds(seeds: float, reads: float, subscribers: float, *, known: bool) -> None:
+    if 0 < seeds < reads:
+        return
     if known:
         raise SchemaError(
-            f"The file counts {seeds:g} reads from the message and {reads:g} in all: nothing came by sharing."
+            f"The file counts {seeds:g} reads from the message and {reads:g} in all, so nothing came by sharing. "
+            "Choose another article (article=…) or the other counting unit (counted='people' or 'times')."
         )
     raise ParameterError(
-        f"subscribers × open rate gives {seeds:g} seeds, but the article has {reads:g} reads. Type a smaller open_rate."
+        f"{subscribers:g} subscribers at an open rate give {seeds:g} seeds, but the article has {reads:g} reads. "
+        f"Type an open_rate above 0 and below {reads / subscribers:.3g}."
     )

@@ -1,0 +1,220 @@
+"""From what stands in a cell to what it means: counts, shares and days.
+
+Why so much care for a single cell.  A platform prints ``10万+`` and means *at least* 100 000; it prints ``3056.1万``
+and means anything within five hundred of it; it prints ``-`` and means that nobody knows.  The usual conversion turns
+the first into an exact number, the second too, and the third into zero.  Each of these errors is invisible in the
+average and all of them point the same way.  So every number here comes with two doubts (a floor? rounded?), missing
+stays missing, and whatever could be read in two ways is refused with a reason, never guessed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+Scale = Literal["percent", "fraction", ""]
+
+PLACEHOLDERS = frozenset(
+    ["", "-", "--", "---", "—", "——", "–", "−", "/", "n/a", "#n/a", "na", "nan", "null", "none", "无", "暂无"]
+)
+UNITS = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "萬": 10_000, "w": 10_000, "亿": 10**8, "億": 10**8, "": 1}
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
+_NUMBER = re.compile(
+    r"(?P<sign>[-+−]?) ?(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?P<part>\.[0-9]+)?"
+    r" ?(?P<unit>[百千万萬亿億kw]?)(?P<floor>\+?)"
+)
+_IN_BRACKETS = re.compile(r"\((?P<inside>[^()+-]+)\)")
+_COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?")
+_CLOCK = r"(?:[t ] ?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+_WRITTEN_DAY = re.compile(r"([0-9]{4})([-/.年])([0-9]{1,2})([-/.月])([0-9]{1,2})日?" + _CLOCK)
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+
+
+class Unreadable(ValueError):  # noqa: N818 - it is caught and listed, never the error that a reader of reports sees
+    """A cell that does not hold what its column promises; the text is the reason."""
+
+
+class Number(NamedTuple):
+    """A number as printed: its value, whether it is only a floor, whether it was rounded to a unit."""
+
+    value: Decimal | None = None
+    is_floor: bool = False
+    is_rounded: bool = False
+
+
+class Share(NamedTuple):
+    """A share as a fraction, the scale it was printed in, and the digits after the point (of the fraction)."""
+
+    value: Decimal | None = None
+    scale: Scale = ""
+    digits: int = 0
+
+
+def plain(cell: object) -> str:
+    """The text of a cell in one spelling: half width, without invisible characters and outer blanks, lower case."""
+    if cell is None:
+        return ""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", str(cell)))
+    return " ".join(text.split()).casefold()
+
+
+def heading(cell: object) -> str:
+    """A column name in one spelling: as :func:`plain`, without any blanks, 累积 written 累计."""
+    return plain(cell).replace(" ", "").replace("累积", "累计")
+
+
+def is_missing(cell: object) -> bool:
+    """Whether a cell says that nothing is known: empty, or one of the placeholders."""
+    return (isinstance(cell, float) and math.isnan(cell)) or plain(cell) in PLACEHOLDERS
+
+
+def number(cell: object) -> Number:
+    """The number in a cell, with the two doubts that its spelling carries.
+
+    Parameters
+    ----------
+    cell
+        A number, or text such as ``1,275``, ``１２３``, ``1.2万`` (rounded), ``10万+`` (a floor), ``(12)`` (negative).
+
+    Raises
+    ------
+    Unreadable
+        If the cell holds something else, or can be read in two ways (``1,23``).
+    """
+    if is_missing(cell):
+        return Number()
+    if isinstance(cell, (bool, dt.date, dt.time, dt.timedelta)):
+        raise Unreadable("not a number")
+    if isinstance(cell, float) and not math.isfinite(cell):
+        raise Unreadable("not a number")
+    if isinstance(cell, (int, float, Decimal)):
+        return Number(Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell))
+    return _written(plain(cell))
+
+
+def _written(text: str) -> Number:
+    bracketed = _IN_BRACKETS.fullmatch(text)
+    found = _NUMBER.fullmatch(bracketed["inside"] if bracketed else text)
+    if found is None:
+        raise Unreadable("not a number")
+    digits = found["whole"].replace(",", "").replace(" ", "") + (found["part"] or "")
+    value = Decimal(digits) * UNITS[found["unit"]]
+    negative = bool(bracketed) or found["sign"] in ("-", "−")
+    floor = bool(found["floor"])
+    return Number(-value if negative else value, floor, bool(found["unit"]) and not floor)
+
+
+def count(cell: object) -> Number:
+    """The whole number, not below zero, in a cell.
+
+    Raises
+    ------
+    Unreadable
+        If the cell holds no number, a broken one or a negative one.
+    """
+    found = balance(cell)
+    if found.value is not None and found.value < 0:
+        raise Unreadable("a count below zero")
+    return found
+
+
+def balance(cell: object) -> Number:
+    """The whole number in a cell, which may be negative (a net change).
+
+    Raises
+    ------
+    Unreadable
+        If the cell holds no whole number that fits 18 digits.
+    """
+    found = number(cell)
+    if found.value is None:
+        return found
+    if abs(found.value) >= 10**18:
+        raise Unreadable("too large for a count")
+    if found.value != found.value.to_integral_value():
+        raise Unreadable("not a whole number")
+    return found
+
+
+def share(cell: object) -> Share:
+    """The share in a cell as a fraction: ``3.74%`` and ``0.0374`` are the same number in two scales.
+
+    A zero belongs to both scales.  Whether a value above one can be meant is for the column to decide.
+
+    Raises
+    ------
+    Unreadable
+        If the cell holds no number, a floor, a rounded unit or a number below zero.
+    """
+    text = plain(cell) if isinstance(cell, str) else ""
+    percent = text.endswith("%")
+    found = number(text[:-1].rstrip() if percent else cell)
+    if found.value is None:
+        if percent:
+            raise Unreadable("not a number")
+        return Share()
+    if found.is_floor or found.is_rounded:
+        raise Unreadable("not a share")
+    if found.value < 0:
+        raise Unreadable("a share below zero")
+    value = found.value / 100 if percent else found.value
+    scale: Scale = "percent" if percent else "fraction"
+    return Share(value, scale if value else "", _digits(found.value) + (2 if percent else 0))
+
+
+def _digits(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def day(cell: object) -> dt.date | None:
+    """The day in a cell; a time of day after it is left out.
+
+    Parameters
+    ----------
+    cell
+        A date cell, ``20220329`` as number or text, ``2022-03-29``, ``2026/8/30``, ``2022年3月29日``.
+
+    Raises
+    ------
+    Unreadable
+        If there is no such day, if day and month could be exchanged, or if the year is missing.
+    """
+    if is_missing(cell):
+        return None
+    if isinstance(cell, dt.datetime):
+        return _sane(cell.date())
+    if isinstance(cell, dt.date):
+        return _sane(cell)
+    if isinstance(cell, (bool, dt.time, dt.timedelta)):
+        raise Unreadable("not a day")
+    year, month, day_ = _parts(plain(cell))
+    try:
+        return _sane(dt.date(year, month, day_))
+    except ValueError as error:
+        raise Unreadable("no such day") from error
+
+
+def _parts(text: str) -> tuple[int, int, int]:
+    compact = _COMPACT_DAY.fullmatch(text)
+    if compact:
+        return int(compact[1]), int(compact[2]), int(compact[3])
+    written = _WRITTEN_DAY.fullmatch(text)
+    if written and (written[2], written[4]) in {("年", "月"), ("-", "-"), ("/", "/"), (".", ".")}:
+        return int(written[1]), int(written[3]), int(written[5])
+    if re.fullmatch(r"[0-9]{5}(\.[0-9]+)?", text):
+        raise Unreadable("an Excel day number without a date format")
+    if re.fullmatch(r"[0-9]{1,2}[-/.][0-9]{1,2}([-/.][0-9]{2,4})?", text):
+        raise Unreadable("a day whose year, month or order is not certain")
+    raise Unreadable("not a day")
+
+
+def _sane(found: dt.date) -> dt.date:
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise Unreadable(f"a day outside {_FIRST_YEAR} to {_LAST_YEAR}")
+    return found

@@ -1,0 +1,292 @@
+"""Which rows of a sheet are the table, and the list of everything that is wrong with them.
+
+Exports put titles above the header, blank columns before it, the header again in the middle (every run of a crawler
+appends one), a total row at the end.  A total row that is read as an article doubles the sum; so these rows are
+recognised, left out and counted.  What is wrong in a cell is not raised at once: who repairs a file wants to see all
+of it, so complaints are gathered over the whole sheet and raised together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pandas as pd
+
+from fanecon.loaders.cells import Number, Unreadable, day, heading, is_missing, plain
+from fanecon.loaders.files import HEADER_ROWS, Opened, Row, Sheet
+from fanecon.schema import FileError, Place, SchemaError, Table, check, closest, shape
+
+TOTALS = frozenset(["合计", "总计", "全部", "小计", "total"])
+LONGEST_SHOWN = 60
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The header row of a sheet: its 0-based place, and for each known field its 0-based column."""
+
+    sheet: Sheet
+    row: int
+    columns: Mapping[str, int]
+
+    @property
+    def cells(self) -> Row:
+        """The header as it stands in the file."""
+        return self.sheet.rows[self.row]
+
+    def name(self, column: int) -> str:
+        """The column's name as it stands in the file."""
+        return str(self.cells[column]).strip() if column < len(self.cells) else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """The data rows under a header, each with its 1-based row number, and how many others were left out."""
+
+    header: Header
+    rows: tuple[tuple[int, Row], ...]
+    dropped: Mapping[str, int]
+
+    def cell(self, row: Row, name: str) -> object:
+        """The cell of a field; None where the row is too short or the file has no such column."""
+        column = self.header.columns.get(name, len(row))
+        return row[column] if column < len(row) else None
+
+    def column(self, name: str) -> list[object]:
+        """All cells of a field."""
+        return [self.cell(row, name) for _, row in self.rows]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The 1-based row numbers."""
+        return [number for number, _ in self.rows]
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """Everything found wrong in a sheet, raised together."""
+
+    file: str
+    sheet: str | None
+    places: list[Place] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, reason: str, *, row: int, column: str, value: object) -> None:
+        """Note one broken cell."""
+        shown = str(value)[:LONGEST_SHOWN]
+        self.places.append(Place(sheet=self.sheet, row=row, column=column, value=shown))
+        self.reasons[reason] += 1
+
+    def read(self, body: Body, name: str, parse: Callable[[object], Value], instead: Value) -> list[Value]:
+        """Every cell of a field through a parser; what it refuses becomes a complaint and `instead`."""
+        read: list[Value] = []
+        for number, row in body.rows:
+            cell = body.cell(row, name)
+            try:
+                read.append(parse(cell))
+            except Unreadable as error:
+                read.append(instead)
+                self.add(str(error), row=number, column=body.header.name(body.header.columns[name]), value=cell)
+        return read
+
+    def stop(self) -> None:
+        """Raise if anything was found.
+
+        Raises
+        ------
+        FileError
+            With every place, in the order of the rows.
+        """
+        if not self.places:
+            return
+        what = "; ".join(f"{reason} ({times})" for reason, times in self.reasons.most_common())
+        cells = "1 cell" if len(self.places) == 1 else f"{len(self.places)} cells"
+        at = sorted(self.places, key=lambda place: place.row or 0)
+        raise FileError(self.file, f"{cells} cannot be used: {what}", "Correct the file, or export it again.", at=at)
+
+
+def find_header(file: str, sheet: Sheet, fields: Mapping[str, str], *, least: int = 2) -> Header | None:
+    """The first of the top rows that holds at least `least` known column names, or None.
+
+    Parameters
+    ----------
+    fields
+        Column name in one spelling (:func:`fanecon.loaders.cells.heading`) → field.
+
+    Raises
+    ------
+    FileError
+        If two columns name the same field.
+    """
+    for index, row in enumerate(sheet.rows[:HEADER_ROWS]):
+        found = [(fields[heading(cell)], column) for column, cell in enumerate(row) if heading(cell) in fields]
+        if len({name for name, _ in found}) >= least:
+            _distinct(file, sheet, index, found)
+            return Header(sheet=sheet, row=index, columns=dict(found))
+    return None
+
+
+def _distinct(file: str, sheet: Sheet, index: int, found: list[tuple[str, int]]) -> None:
+    again = [name for name, times in Counter(name for name, _ in found).items() if times > 1]
+    cells = [str(sheet.rows[index][column]).strip() for name, column in found if name in again]
+    if again:
+        at = [Place(sheet=sheet.name, row=index + 1, column=cell) for cell in cells]
+        raise FileError(file, "Several columns of the header mean the same", "Delete all but one.", at=at)
+
+
+def body_of(header: Header, *, is_total: Callable[[Row], bool]) -> Body:
+    """The rows under a header without blank rows, repeated headers and total rows."""
+    known = {column: heading(header.cells[column]) for column in header.columns.values()}
+    kept: list[tuple[int, Row]] = []
+    dropped: Counter[str] = Counter()
+    for number, row in enumerate(header.sheet.rows[header.row + 1 :], start=header.row + 2):
+        if all(plain(cell) == "" for cell in row):
+            continue
+        if all(column < len(row) and heading(row[column]) == name for column, name in known.items()):
+            dropped["repeated header"] += 1
+        elif is_total(row):
+            dropped["total"] += 1
+        else:
+            kept.append((number, row))
+    return Body(header=header, rows=tuple(kept), dropped=dropped)
+
+
+def is_total_word(cell: object) -> bool:
+    """Whether a cell says that its row is a sum of others."""
+    return plain(cell).rstrip(":") in TOTALS
+
+
+def other_columns(header: Header) -> dict[str, int]:
+    """The named columns that are no known field: name as in the file → 0-based column."""
+    used = set(header.columns.values())
+    return {header.name(c): c for c in range(len(header.cells)) if c not in used and not is_missing(header.cells[c])}
+
+
+def beyond(body: Body, complaints: Complaints) -> None:
+    """Complain of cells to the right of the last header: a separator inside a title moves everything after it."""
+    width = len(body.header.cells)
+    for number, row in body.rows:
+        rest = [cell for cell in row[width:] if plain(cell)]
+        if rest:
+            complaints.add(
+                "a cell beyond the last column name", row=number, column=f"number {width + 1}", value=rest[0]
+            )
+
+
+def extras(body: Body, *names: str) -> list[str | None]:
+    """The columns that are no known field, and the fields named, as one JSON text per row."""
+    at = body.header.columns
+    columns = {body.header.name(at[name]): at[name] for name in names if name in at} | other_columns(body.header)
+    return [_extra(row, columns) for _, row in body.rows]
+
+
+def _extra(row: Row, columns: Mapping[str, int]) -> str | None:
+    cells = {name: row[at] for name, at in columns.items() if at < len(row) and not is_missing(row[at])}
+    kept = {name: cell if isinstance(cell, (int, float)) else str(cell) for name, cell in cells.items()}
+    return json.dumps(kept, ensure_ascii=False) if kept else None
+
+
+def floors(counts: Mapping[str, Sequence[Number]], rows: int) -> list[str | None]:
+    """For each row the fields whose count is only a floor, joined by commas."""
+    names = [[name for name, read in counts.items() if read[at].is_floor] for at in range(rows)]
+    return [",".join(some) or None for some in names]
+
+
+def rounded_notes(counts: Mapping[str, Sequence[Number]]) -> list[str]:
+    """A note for every field with counts that were rounded to a unit."""
+    found = {name: sum(one.is_rounded for one in read) for name, read in counts.items()}
+    return [f"{rows_have(times)} {name} rounded to a unit such as 万." for name, times in found.items() if times]
+
+
+def rows_have(times: int) -> str:
+    """The beginning of a note about some rows."""
+    return "1 row has" if times == 1 else f"{times} rows have"
+
+
+def needed_day(cell: object) -> dt.date:
+    """The day in a cell that must hold one.
+
+    Raises
+    ------
+    Unreadable
+        If it holds none.
+    """
+    found = day(cell)
+    if found is None:
+        raise Unreadable("no day")
+    return found
+
+
+def tolerant_day(cell: object) -> dt.date | None:
+    """The day in a cell, or None where there is none."""
+    try:
+        return day(cell)
+    except Unreadable:
+        return None
+
+
+def not_empty(file: str, body: Body, what: str) -> None:
+    """Refuse a header without rows.
+
+    Raises
+    ------
+    FileError
+        Naming the row of the header.
+    """
+    if not body.rows:
+        at = [Place(sheet=body.header.sheet.name, row=body.header.row + 1)]
+        raise FileError(file, f"There is a header but no {what} under it", "Export a period that has some.", at=at)
+
+
+def offer(file: str, table: str | None, tables: tuple[str, ...]) -> str:
+    """The table to make: the one asked for, or the first that the file holds.
+
+    Raises
+    ------
+    FileError
+        If the file does not hold the table asked for.
+    """
+    if table is None:
+        return tables[0]
+    if table not in tables:
+        names = " and ".join(f"table='{name}'" for name in tables)
+        raise FileError(file, f"The file holds no table '{table}'", f"{closest(table, tables)}It offers {names}.")
+    return table
+
+
+def provenance(
+    opened: Opened, format_: str, *, kept: int, dropped: Mapping[str, int], notes: Iterable[str]
+) -> dict[str, object]:
+    """What `attrs` say of a loaded table: plain text and numbers only, so that they survive every pandas step."""
+    out = [f"Rows left out: {times} {what}." for what, times in dropped.items()]
+    return {
+        "format": format_,
+        "file": opened.file,
+        "encoding": opened.encoding,
+        "encoding_how": opened.encoding_how,
+        "rows_read": kept + sum(dropped.values()),
+        "rows_dropped": sum(dropped.values()),
+        "notes": (*notes, *out),
+    }
+
+
+def finish(file: str, columns: Mapping[str, Iterable[object]], table: Table, attrs: dict[str, object]) -> pd.DataFrame:
+    """The shaped and checked table with its provenance in `attrs`.
+
+    Raises
+    ------
+    FileError
+        If the rows break a rule of the table that the loader did not name itself.
+    """
+    frame = pd.DataFrame({name: pd.Series(list(values), dtype=object) for name, values in columns.items()})
+    frame.attrs = attrs
+    try:
+        return check(shape(frame, table), table)
+    except SchemaError as error:
+        raise FileError(file, f"The rows do not make a table '{table.name}': {error}", "Correct the file.") from error
