@@ -20,7 +20,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from fanecon.results import Interval, Shows, shown
+from fanecon.results import KNOWLEDGE, Interval, Shows, shown
 
 BLUE, RED, GREEN, PURPLE, BLACK = "#0072B2", "#C44E00", "#00805E", "#A8497F", "#222222"
 COLOURS = (BLUE, RED, GREEN, PURPLE, BLACK)
@@ -38,11 +38,6 @@ CHINESE_FONTS = (
 )
 BOX = "□"
 NO_FONT = f"{BOX} = a letter that no installed font has; on Debian: apt-get install fonts-wqy-microhei."
-FOOTERS: dict[Shows, str] = {
-    "fact": "Fact: computed from the data named above.",
-    "assumption": "Assumption: values that the data do not give.",
-    "simulation": "Simulation: drawn from a stated model, not observed.",
-}
 
 
 @functools.cache
@@ -103,16 +98,17 @@ def axes(ax: Axes | None, *, height: float = 4.2) -> Axes:
     """The axes to draw on: those given, or new ones in house style."""
     if ax is not None:
         return ax
+    # The figure is made outside the style: the first one switches the notebook's drawing on, which would be undone.
+    figure = plt.figure(figsize=(7.2, height), dpi=110, layout="constrained")
     with mpl.rc_context(style()):
-        _, made = plt.subplots(figsize=(7.2, height), layout="constrained")
-    return made
+        return figure.add_subplot()
 
 
 def finish(ax: Axes, sentence: str, shows: Shows, *, synthetic: bool = False) -> Axes:
     """Write the sentence as title and the kind of knowledge as footer; return the axes."""
     with mpl.rc_context(style()):
         ax.set_title(textwrap.fill(drawable(sentence), 72), loc="left", parse_math=False, fontfamily=fonts())
-    footer = FOOTERS["simulation" if synthetic else shows]
+    footer = KNOWLEDGE["simulation" if synthetic else shows]
     boxed = BOX in drawable(sentence) or any(BOX in text.get_text() for text in (*ax.get_yticklabels(), *ax.texts))
     ax.annotate(
         f"{footer} {NO_FONT}" if boxed else footer,
@@ -146,12 +142,20 @@ def label(
         )
 
 
-def intervals(ax: Axes, names: list[str], values: list[Interval], *, unit: str = "", zero: bool = True) -> Axes:
-    """Draw one dot with its interval per row, first row on top; rates start at zero."""
+def intervals(
+    ax: Axes, names: list[str], values: list[Interval], *, unit: str = "", zero: bool = True, most: float = np.inf
+) -> Axes:
+    """Draw one dot with its interval per row, first row on top; an interval that runs beyond `most` ends in an arrow.
+
+    Rates start at zero.
+    """
     rows = np.arange(len(values))[::-1]
     for row, value in zip(rows, values, strict=True):
         if not np.isnan(value.low):
-            ax.plot([value.low, value.high], [row, row], color=BLUE, lw=2.2, ls="-", alpha=0.55, solid_capstyle="butt")
+            ends = [min(value.low, most), min(value.high, most)]
+            ax.plot(ends, [row, row], color=BLUE, lw=2.2, ls="-", alpha=0.55, solid_capstyle="butt")
+        if value.high > most:
+            ax.plot([most], [row], ls="", marker=">", color=BLUE)
     ax.plot([v.estimate for v in values], rows, ls="", marker="o", color=BLUE)
     ax.set_yticks(rows, [shorten(name) for name in names], parse_math=False)
     for tick in ax.get_yticklabels():

@@ -16,6 +16,11 @@ import pandas as pd
 
 Shows = Literal["fact", "assumption", "simulation"]
 MOST_ROWS = 12
+KNOWLEDGE: dict[Shows, str] = {
+    "fact": "Fact: computed from the data named above.",
+    "assumption": "Assumption: rests on values that the data do not give.",
+    "simulation": "Simulation: drawn from a stated model, not observed.",
+}
 PERCENT = {"proportion": "%", "points": "percentage points"}
 
 
@@ -109,14 +114,17 @@ class Result:
         return self.table.copy()
 
     def explain(self) -> str:
-        """The sentence, then the notes, one per line."""
-        return "\n".join([self.sentence, *self.notes])
+        """The sentence, whether it is an assumption or a simulation, then the notes, one per line."""
+        return "\n".join([self.sentence, *self._doubts()])
+
+    def _doubts(self) -> tuple[str, ...]:
+        return self.notes if self.shows == "fact" else (KNOWLEDGE[self.shows], *self.notes)
 
     def __repr__(self) -> str:
         return f"{self.explain()}\n\n{self._display().to_string(index=False)}\n{self._rest()}".rstrip()
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self._doubts())
         return (
             f"<div class='fanecon-result'><p><strong>{html.escape(self.sentence)}</strong></p>"
             f"{self._display().to_html(index=False, border=0)}{f'<p>{self._rest()}</p>' if self._rest() else ''}"

@@ -41,5 +41,5 @@ def test_no_answer_yet_is_not_a_mistake() -> None:
 
 
 def test_a_misspelt_exercise_is_named() -> None:
-    with pytest.raises(ParameterError, match="Did you mean .rainbow_bus_1."):
+    with pytest.raises(ParameterError, match="Did you mean 'rainbow_bus_1'"):
         check("rainbow_buss_1", 1)

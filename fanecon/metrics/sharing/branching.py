@@ -34,7 +34,7 @@ def total_size_logpmf(total: np.ndarray, seeds: int, reproduction: float, disper
     Borel 1942; Tanner 1961, doi:10.1093/biomet/48.1-2.222; Blumberg and Lloyd-Smith 2013
     """
     n = np.asarray(total, dtype=float)
-    born = n - seeds
+    born = np.maximum(n - seeds, 0)
     if math.isinf(dispersion):
         log = special.xlogy(born, n * reproduction) - n * reproduction - special.gammaln(born + 1)
     else:
@@ -42,7 +42,7 @@ def total_size_logpmf(total: np.ndarray, seeds: int, reproduction: float, disper
         log = special.gammaln(shape + born) - special.gammaln(shape) - special.gammaln(born + 1)
         log = log - (shape + born) * math.log1p(reproduction / dispersion)
         log = log + special.xlogy(born, reproduction / dispersion)
-    return np.where(born < 0, -np.inf, math.log(seeds) - np.log(n) + log)
+    return np.where(n < seeds, -np.inf, math.log(seeds) - np.log(n) + log)
 
 
 def total_size_cdf(total: int, seeds: int, reproduction: float, dispersion: float = math.inf) -> float:
@@ -153,10 +153,11 @@ def _blocks(first: int, stop: int) -> list[np.ndarray]:
 def _mass(sizes: np.ndarray, seeds: int, views: float, rate: float, logs: np.ndarray) -> float:
     """Σ P(total = m) over one block of sizes; shares further than 8 deviations from their mean are left out."""
     reach = 8 * math.sqrt(sizes[-1] * rate * (1 - rate)) + 8
-    shares = np.arange(max(0, int(sizes[0] * rate - reach)), min(sizes[0], int(sizes[-1] * rate + reach)) + 1)
+    shares = np.arange(max(0, int(sizes[0] * rate - reach)), min(sizes[-1], int(sizes[-1] * rate + reach)) + 1)
     m, h = sizes[:, None], shares[None, :]
-    choose = logs[m + 1] - logs[h + 1] - logs[m - h + 1]
-    shared = choose + special.xlogy(h, rate) + special.xlog1py(m - h, -rate)
+    silent = np.maximum(m - h, 0)
+    choose = logs[m + 1] - logs[h + 1] - logs[silent + 1]
+    shared = np.where(h <= m, choose + special.xlogy(h, rate) + special.xlog1py(silent, -rate), -np.inf)
     born = m - seeds
     viewed = special.xlogy(born, h * views) - h * views - logs[born + 1]
     return float((seeds / sizes * np.exp(shared + viewed).sum(axis=1)).sum())

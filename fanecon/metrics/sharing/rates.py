@@ -91,7 +91,7 @@ def share_to_read(
     ask = _asked(unit, by, shrink, deff, level)
     need(items, ask.whole, ask.part, *([by] if by else []), meaning=f"{unit}, one row per article")
     rows, doubts = _usable(items, ask)
-    overall = ask.one(rows.iloc[0]) if len(rows) == 1 else ask.of_sums(rows)
+    overall = ask.one(*rows[[ask.part, ask.whole]].iloc[0].astype(float)) if len(rows) == 1 else ask.of_sums(rows)
     label = by or _label(rows, ask)
     table = _by_group(rows, by, ask) if by else _by_article(rows, label, ask, shrink=shrink)
     (whole, people), (part, _) = total(rows, ask.whole), total(rows, ask.part)
@@ -121,8 +121,7 @@ class _Ask:
     def proportion(self) -> bool:
         return self.unit == "proportion"
 
-    def one(self, row: pd.Series) -> Interval:
-        part, whole = float(row[self.part]), float(row[self.whole])
+    def one(self, part: float, whole: float) -> Interval:
         if self.proportion:
             return stats.wilson(part, whole, deff=self.deff, level=self.level)
         return Interval(part / whole, unit=self.unit, missing=NO_SPREAD)
@@ -178,7 +177,9 @@ def _by_article(rows: pd.DataFrame, label: str, ask: _Ask, *, shrink: bool) -> p
     named = rows[[label, ask.whole, ask.part]].reset_index(drop=True)
     if shrink:
         return named.join(stats.shrink(rows[ask.part], rows[ask.whole], level=ask.level))
-    return named.join(_ends([ask.one(row) for _, row in rows.iterrows()]))
+    return named.join(
+        _ends([ask.one(float(p), float(w)) for p, w in zip(rows[ask.part], rows[ask.whole], strict=True)])
+    )
 
 
 def _ends(values: list[Interval]) -> pd.DataFrame:

@@ -23,7 +23,12 @@ from fanecon.results import Interval, Result, shown
 from fanecon.schema import ParameterError, SchemaError, need
 
 OFFSPRING = {"poisson": 1.0, "bernoulli-poisson": 1.0, "nb": 0.5, "lognormal": 2.0}
+WIDEST = 2.0  # where a picture cuts an interval that a nearly empty article leaves open upwards
 UNDECIDED = "The interval holds 1: whether sharing was growing or dying out is not decided by these numbers."
+BEYOND = (
+    "The estimate lies below its interval: at that R, so few beginnings would hardly ever reach such a total; "
+    "a process that was growing and happened to die out would."
+)
 FINISHED = "Holds for a finished article: while it still spreads, R comes out too low."
 PICKED = "An article chosen because it spread far has an R that is too high on average (best of many)."
 LEVELS = {
@@ -48,7 +53,9 @@ class Reproduction(Result):
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The interval beside the symmetric one, with a line at 1."""
         ax = plots.axes(ax, height=2.3)
-        plots.intervals(ax, ["tail inversion", "± normal error"], [self.reproduction, self.normal], zero=False)
+        plots.intervals(
+            ax, ["tail inversion", "± normal error"], [self.reproduction, self.normal], zero=False, most=WIDEST
+        )
         ax.axvline(1, color=plots.BLACK, lw=1, ls=plots.DASHES[1])
         ax.set_xlabel("reproduction number R (1 = each share begets one more)")
         return plots.finish(ax, self.sentence, self.shows)
@@ -141,7 +148,8 @@ def _checked_shares(shares: float, imported: float, dispersion: float) -> None:
 
 
 def _remarks(interval: Interval, spread: str) -> list[str]:
-    return [*([UNDECIDED] if 1 in interval else []), spread, FINISHED, PICKED]
+    beyond = [BEYOND] if interval.estimate < interval.low else []
+    return [*([UNDECIDED] if 1 in interval else []), *beyond, spread, FINISHED, PICKED]
 
 
 def reproduction_number(
@@ -252,9 +260,8 @@ class ArticleReproduction(Result):
         rows = self.table[self.table["estimate"].notna()]
         ax = plots.axes(ax, height=1.8 + 0.34 * len(rows))
         values = [Interval(r.estimate, r.low, r.high) for r in rows.itertuples()]
-        plots.intervals(
-            ax, [f"{r.article} ({r.from_})" for r in rows.rename(columns={"from": "from_"}).itertuples()], values
-        )
+        names = [f"{r.article} ({r.from_})" for r in rows.rename(columns={"from": "from_"}).itertuples()]
+        plots.intervals(ax, names, values, most=WIDEST)
         ax.axvline(1, color=plots.BLACK, lw=1, ls=plots.DASHES[1])
         ax.set_xlabel("reproduction number R (1 = each share begets one more)")
         return plots.finish(ax, self.sentence, self.shows)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
 from fanecon.metrics.sharing.grid import EXTERNAL_SHARES, OPEN_RATES, Grid, sensitivity_grid
-from fanecon.metrics.sharing.reproduction import stranger_share_rate
+from fanecon.metrics.sharing.reproduction import Reproduction, reproduction_number, stranger_share_rate
 from fanecon.results import Interval
 from fanecon.schema import ParameterError, SchemaError, closest, need
 
@@ -112,6 +112,22 @@ class Totals:
         rate = self.shares / self.reads
         begun = rate * (self.seeds + self.outside) if math.isnan(self.first_shares) else self.first_shares
         return min(float(self.shares), begun + rate * external_share * self.reads + paid)
+
+    def fallback(self, *, offspring: str = "bernoulli-poisson", level: float = 0.95) -> Reproduction:
+        """R from the reads; what stays unidentified is said, less of it where the file counts reads by channel."""
+        found = reproduction_number(
+            self.reads,
+            seeds=self.seeds,
+            external=self.outside,
+            shares=self.shares,
+            offspring=offspring,
+            level=level,
+        )
+        if not self.seeds_known:
+            return found
+        kept, counted = found.reasons[-1:], "Seeds and outside reads are counted by the file."
+        notes = tuple(note for note in found.notes if note not in found.reasons)
+        return replace(found, reasons=kept, notes=(*notes, counted, *kept), shows="fact")
 
     def grid(self, imported_shares: Sequence[float] | None = None) -> Grid:
         """R over what stays open: open rate and outside reads only where the file does not count them."""

@@ -1,0 +1,179 @@
+"""The notebooks: the norms of the house, and every one runs on what it ships with and on a reader's own export."""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from wechat_files import HEADER_9, HEADER_16, answers, article, link, text, xls
+
+import fanecon as fe
+from fanecon.schema import RunError
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+SECTIONS = ["The bottom line", "The data", "The idea", "Look closer", "Does it work?", "What could fool us"]
+SECTIONS += ["Your turn", "Sources"]
+
+
+# --- norms ---
+
+
+def broken_norms(book: nbformat.NotebookNode) -> list[str]:
+    """What a notebook does against the template; empty where it keeps it."""
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    prose = "\n\n".join(cell.source for cell in book.cells if cell.cell_type == "markdown")
+    lines = [line for cell in code for line in cell.source.splitlines() if line.strip()]
+    tagged = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    found = {
+        "not one H1": len(re.findall(r"^# ", prose, flags=re.MULTILINE)) != 1,
+        "the title is no question": not prose.splitlines()[0].endswith("?"),
+        "sections are missing or out of order": re.findall(r"^## (.+)$", prose, flags=re.MULTILINE) != SECTIONS,
+        "not one parameters cell": len(tagged) != 1 or code.index(tagged[0]) != 0,
+        "outputs": any(cell.outputs or cell.execution_count for cell in code),
+        "a cell above 12 lines": any(len(cell.source.splitlines()) > 12 for cell in code),
+        "more than two lines beside the import": len(code[1].source.splitlines()) > 3,
+        "less than 10 words of prose per line of code": len(prose.split()) < 10 * len(lines),
+        "a class, or a def above 10 lines": any(_too_much(cell.source) for cell in code),
+        "not three exercises": len(re.findall(r"fe\.check\(", "\n".join(lines))) != 3,
+        "not three solutions": sum("solution" in cell.metadata.get("tags", []) for cell in book.cells) != 3,
+    }
+    return [what for what, true in found.items() if true]
+
+
+def _too_much(source: str) -> bool:
+    return any(
+        isinstance(node, ast.ClassDef)
+        or (isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 10)
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+@EACH
+def test_a_notebook_keeps_the_norms(path: Path) -> None:
+    assert broken_norms(nbformat.read(path, 4)) == []
+
+
+def test_a_notebook_against_the_norms_is_caught() -> None:
+    cells = [nbformat.v4.new_markdown_cell("# A title\n\n# Another"), nbformat.v4.new_code_cell("class A: ...\n" * 13)]
+    bad = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell("x = 1\n" * 4, execution_count=3)])
+    assert len(broken_norms(bad)) == 11
+
+
+@EACH
+def test_a_notebook_uses_no_call_that_lets_data_become_script(path: Path) -> None:
+    code = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+    assert not re.search(r"\.style\b|escape=False|HTML\(|Markdown\(|Javascript\(|\beval\(|\.query\(f", code)
+
+
+# --- runs ---
+
+
+def words(page: Path) -> str:
+    """The page as a reader sees it: no tags, no folded markup, one space between words."""
+    whole = re.sub(r"<style.*?</style>", " ", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", whole)).split())
+
+
+def figures(page: Path) -> int:
+    return page.read_text(encoding="utf-8").count('src="data:image/png')
+
+
+def account(articles: int = 8) -> list[list[object]]:
+    """Rows of a 16-column list in which all printed rates agree with the counts they come from."""
+    drawn = fe.simulate_articles(articles, rate=0.06, reproduction=0.5, delivered=9000, seed=3)
+    rows = []
+    for at, row in enumerate(drawn.itertuples()):
+        rates = row.session_reads / row.delivered, row.first_shares / row.session_reads, row.share_reads / row.shares
+        counts = [row.readers, row.reads, row.sharers, row.shares, 3, row.delivered, row.session_reads]
+        more = [round(rates[0], 4), row.first_shares, row.share_reads, round(rates[1], 4), round(rates[2], 1), 0.61]
+        rows.append([f"第{at + 1}篇 <b>$_$</b> _x", 20260801 + at, *counts, *more, link(mid=500 + at)])
+    return rows
+
+
+def test_start_here_runs_as_it_ships(tmp_path: Path) -> None:
+    page = fe.run("start_here", out=tmp_path / "start.html")
+    assert "5.02 % (4.22 to 5.96)" in words(page)
+    assert "Simulation: drawn from a stated model" in words(page)
+    assert figures(page) == 1
+
+
+def test_rainbow_bus_runs_as_it_ships_and_says_what_the_dossier_says(tmp_path: Path) -> None:
+    page = fe.run("rainbow_bus", out=tmp_path / "rainbow.html")
+    said = words(page)
+    for number in ("37,443 reads", "40.13", "3.60", "11.12", "0.975", "8.99 % (8.70 to 9.28)", "8.99 % (6.49 to 12.3)"):
+        assert number in said
+    for number in ("0.993 (0.969 to 1.08)", "0.918", "0.844", "0.695", "0.547", "2.68", "1.56", "1.31", "1.30 yuan"):
+        assert number in said
+    assert "Outsiders: at least 67; 720 if" in said
+    assert "Not identified" in said
+    assert figures(page) == 4
+
+
+def test_rainbow_bus_follows_its_switches(tmp_path: Path) -> None:
+    given = {"imported_shares": 1000, "subscribers_are": "after", "counted": "people", "wage": 0.0}
+    said = words(fe.run("rainbow_bus", given, out=tmp_path / "switched.html"))
+    assert "One share begets 0.695 (0.668 to 0.724) further shares" in said
+    assert "strangers who became subscribers, at most" in said
+    assert "0.0255" in said
+    assert "at most 1.00 yuan" in said
+
+
+def test_rainbow_bus_runs_on_a_16_column_export_and_picks_the_most_shared_article(tmp_path: Path) -> None:
+    rows = account()
+    source = xls(tmp_path / "any name", [HEADER_16, *rows])
+    page = fe.run("rainbow_bus", {"source": str(source)}, out=tmp_path / "own.html")
+    most = max(rows, key=lambda row: row[5])
+    said = words(page)
+    assert f"{most[0]}: {most[3]:,} reads, {most[5]:,} shares" in said
+    assert "counted by the file (first shares)" in said
+    assert f"{1 - most[10] / most[5]:.3f} (" in said
+    assert "the other 7 articles" in said
+    assert "R is known for 8 of 8 articles" in said
+    assert figures(page) == 4
+
+
+def test_rainbow_bus_runs_on_a_9_column_export_with_an_article_by_title(tmp_path: Path) -> None:
+    rows = [
+        [row[0], str(row[1]), row[2], row[4], row[6], row[7], round(row[2] * 0.6 / row[7], 4), 0.5, row[15]]
+        for row in account()
+    ]
+    source = xls(tmp_path / "nine.xls", [[], [], ["", *HEADER_9], *[["", *row] for row in rows]])
+    said = words(fe.run("rainbow_bus", {"source": str(source), "article": "第3篇"}, out=tmp_path / "nine.html"))
+    assert f"{rows[2][0]}: {rows[2][2]:,} reads, {rows[2][3]:,} shares" in said
+    assert "R is known for 0 of 8 articles" in said
+
+
+def test_rainbow_bus_runs_on_the_totals_of_the_data_interface(tmp_path: Path) -> None:
+    found = [article(f"265{n}_1", days=(400 + 40 * n, 600 + 40 * n)) for n in range(4)]
+    for one in found:
+        for day in one["details"]:
+            day["int_page_from_friends_read_user"] = day["int_page_from_friends_read_count"] = 30
+    source = answers(tmp_path / "totals", {"list": found})
+    said = words(fe.run("rainbow_bus", {"source": str(source)}, out=tmp_path / "api.html"))
+    assert "R is known for 4 of 4 articles" in said
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
+def test_start_here_runs_on_a_re_saved_export(encoding: str, tmp_path: Path) -> None:
+    source = text(tmp_path / "again.csv", [HEADER_16, *account(5)], encoding=encoding)
+    page = fe.run("start_here", {"source": str(source)}, out=tmp_path / "start.html")
+    assert "readers of 5 articles" in words(page)
+    assert "<b>$_$</b>" in words(page)  # a title is text, not markup
+
+
+def test_a_follower_file_is_refused_with_what_it_is(tmp_path: Path) -> None:
+    source = text(
+        tmp_path / "x.csv",
+        [["时间", "新关注人数", "取消关注人数", "净增关注人数", "累积关注人数"], ["2026-08-30", 5, 1, 4, 100]],
+    )
+    with pytest.raises(RunError) as refused:
+        fe.run("rainbow_bus", {"source": str(source)}, out=tmp_path / "x.html")
+    assert refused.value.code == 4
+    assert "item_id" in str(refused.value)
+    assert not (tmp_path / "x.html").exists()
