@@ -309,7 +309,8 @@ def check(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     problems = pd.DataFrame(found, columns=["row", "column", "value", "problem"])
     lines = [f"  row {p.row}: {p.problem} (column '{p.column}', value {p.value!r})" for p in problems.itertuples()]
     more = [f"  … and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
-    head = f"Table '{table.name}' (one row: {table.row}) has {len(lines)} broken rows. Correct or drop them:"
+    rows = problems["row"].nunique()
+    head = f"Table '{table.name}' (one row: {table.row}) has {rows} broken rows. Correct or drop them:"
     raise SchemaError("\n".join([head, *lines[:MOST_LINES], *more]), problems)
 
 
@@ -339,10 +340,10 @@ def _repeated(frame: pd.DataFrame, table: Table) -> list[Finding]:
 def _negative(frame: pd.DataFrame, table: Table) -> list[Finding]:
     counted = [n for n, c in table.columns.items() if c.unit in ("people", "times") and n != "followers_net"]
     return [
-        (row, name, frame.at[row, name], "a count cannot be negative")
+        (row, name, value.item() if hasattr(value, "item") else value, "a count cannot be negative")
         for name in counted
         if name in frame.columns
-        for row in frame.index[(frame[name] < 0).fillna(False).astype(bool)]
+        for row, value in frame.loc[(frame[name] < 0).fillna(False).astype(bool), name].items()
     ]
 
 

@@ -6,7 +6,9 @@ articles are not one large article: they differ by more than chance, so a pooled
 The usual answer, a percentile bootstrap over articles, needs dozens of them: with 4, 6 and 10 articles it covered
 79, 85 and 90 % of the time where 95 was promised.  :func:`ratio_of_sums` therefore uses the cluster-robust variance
 with its small-sample correction and Satterthwaite degrees of freedom (Bell and McCaffrey 2002), on the logit or log
-scale; it covered 94 to 99 % from 3 articles on.  The bootstrap stays for statistics that have no formula.
+scale; it covered 94 to 98 % from 3 articles on where rates do not depend on size, and 78 to 94 % where they rise with
+very uneven sizes.  The bootstrap stays for statistics that have no formula; corrected for bias and skewness (BCa) it
+covered 90 % of the time with 10 articles of like size and 94 % from 30 on.
 """
 
 from fanecon.stats.proportions import clopper_pearson, median_interval, newcombe_difference, wilson

@@ -103,7 +103,7 @@ def newcombe_difference(first: tuple[float, float], second: tuple[float, float],
     Examples
     --------
     >>> print(newcombe_difference((56, 70), (48, 80)))
-    20.0 percentage points (5.24 to 33.4)
+    20 percentage points (5.24 to 33.4)
     """
     from statsmodels.stats.proportion import confint_proportions_2indep
 

@@ -84,7 +84,8 @@ def ratio_of_sums(
     Returns
     -------
     Interval
-        Without ends for a single cluster, or where all ratios are the same.
+        Without ends for a single cluster, or where all ratios are the same.  Covers less than it says where the ratio
+        rises with very uneven sizes (lognormal, σ = 1): 88 to 94 % for ratio ∝ size^¼, 78 to 88 % for ∝ √size.
 
     References
     ----------
@@ -145,7 +146,8 @@ def cluster_bootstrap(
 ) -> Interval:
     """A statistic of column sums with a BCa interval from 4,999 resamples of whole clusters (scipy.stats.bootstrap).
 
-    For statistics without a formula.  With fewer than 10 clusters no interval is given, because it would not cover.
+    For statistics without a formula.  Where 95 % is meant it covered 90, 92, 94 and 94 % with 10, 20, 30 and 50
+    clusters of like size, 83 to 89 % where sizes are very uneven (lognormal, σ = 1).  Fewer than 10 get no interval.
 
     Parameters
     ----------

@@ -1,0 +1,103 @@
+"""The command line: a thin skin over the report.
+
+Exit codes, the same for every command: 0 done, 1 a fault of fanecon, 2 a wrong word or parameter, 4 the data are
+invalid, 5 a step of the notebook raised an error, 6 the kernel died, 8 the page cannot be written, 130 stopped with
+Ctrl-C, 143 stopped by the system.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fanecon import __version__
+from fanecon.report import parameters as knobs
+from fanecon.report import run as run_notebook
+from fanecon.report import shelf
+from fanecon.schema import FaneconError, FileError, ParameterError, RunError, SchemaError
+
+
+def _code(error: FaneconError) -> int:
+    if isinstance(error, RunError):
+        return error.code
+    if isinstance(error, ParameterError):
+        return 2
+    return 4 if isinstance(error, FileError | SchemaError) else 1
+
+
+class _Door(click.Group):
+    """Every refusal of fanecon leaves here: as one message and its exit code, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except FaneconError as error:
+            click.echo(f"Error: {_lines(str(error))}", err=True)
+            ctx.exit(_code(error))
+        except KeyboardInterrupt:
+            click.echo("Stopped. No page was written.", err=True)
+            ctx.exit(130)
+
+
+def _lines(text: str) -> str:
+    """A text without the control characters that a terminal would obey, its lines kept."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+
+
+@click.group(cls=_Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fanecon")
+def main() -> None:
+    """The economics of fans: raw platform exports in, an honest verdict out."""
+
+
+@main.command("list")
+def list_notebooks() -> None:
+    """Print the notebooks, the question each answers and the minutes it takes to read."""
+    books = shelf.shelf()
+    rows = [(book.name, book.question, f"{book.minutes} min" if book.minutes else "") for book in books]
+    click.echo(_columns(rows) if rows else "The shelf is empty.")
+
+
+@main.command()
+@click.argument("name")
+def params(name: str) -> None:
+    """Print what can be set in the notebook NAME."""
+    notebook = shelf.find(name)
+    found = knobs.read_parameters(notebook)
+    if not found:
+        click.echo(f"'{notebook.name}' has no parameters.")
+        return
+    rows = [(p.name, p.kind, json.dumps(p.default, ensure_ascii=False), p.meaning, p.allowed) for p in found]
+    click.echo(_columns([("name", "type", "default", "meaning", "allowed"), *rows]))
+
+
+@main.command()
+@click.argument("name")
+@click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter; may be given several times.")
+@click.option("-o", "out", type=click.Path(path_type=Path), help="The page to write [reports/NAME.html].")
+def run(name: str, pairs: tuple[str, ...], out: Path | None) -> None:
+    """Run the notebook NAME and write one HTML page."""
+    signal.signal(signal.SIGTERM, _stop)
+    values = knobs.from_text(shelf.find(name), pairs)
+    click.echo(f"Wrote {run_notebook(name, values, out=out, tell=_tell)}", err=True)
+
+
+def _tell(text: str) -> None:
+    click.echo(_lines(text), nl=False, err=True)
+
+
+def _stop(number: int, frame: object) -> None:
+    click.echo("\nStopped by the system. No page was written.", err=True)
+    sys.exit(128 + number)
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(_lines(line).rstrip() for line in lines)
