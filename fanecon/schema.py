@@ -10,16 +10,53 @@ divide, and :func:`total` is the one door through which people are ever summed, 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 
+from fanecon.tables import (
+    ACCOUNTS_DAILY,
+    CASCADE_NODES,
+    DAY,
+    EDGES,
+    EVENTS,
+    ITEM_DAILY,
+    ITEMS,
+    MESSAGES_DAILY,
+    TABLES,
+    TIME,
+    Column,
+    Table,
+)
+
 Counting = Literal["people", "times"]
 
-TEXT, WHOLE, REAL, FLAG = "string", "Int64", "Float64", "boolean"
-DAY, TIME = "datetime64[s]", "datetime64[ns, UTC]"
+__all__ = [
+    "ACCOUNTS_DAILY",
+    "CASCADE_NODES",
+    "EDGES",
+    "EVENTS",
+    "ITEMS",
+    "ITEM_DAILY",
+    "MESSAGES_DAILY",
+    "TABLES",
+    "Column",
+    "FaneconError",
+    "FileError",
+    "ParameterError",
+    "Place",
+    "RunError",
+    "SchemaError",
+    "Table",
+    "check",
+    "closest",
+    "counting",
+    "need",
+    "shape",
+    "total",
+]
 
 MOST_LINES = 50
 
@@ -104,121 +141,6 @@ class FileError(FaneconError):
         ]
         return pd.DataFrame(rows)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column: its pandas dtype, its unit and whether a row may lack it."""
-
-    dtype: str
-    unit: str = ""
-    required: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """One table: what a row is, which columns name the row, and all columns in order."""
-
-    name: str
-    row: str
-    key: tuple[str, ...]
-    columns: Mapping[str, Column] = field(default_factory=dict)
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The columns that no row may lack."""
-        return tuple(name for name, column in self.columns.items() if column.required)
-
-
-def _columns(**kinds: Column) -> dict[str, Column]:
-    return kinds
-
-
-_ID = Column(dtype=TEXT, required=True)
-_WORD = Column(dtype=TEXT)
-_PEOPLE = Column(dtype=WHOLE, unit="people")
-_TIMES = Column(dtype=WHOLE, unit="times")
-_SHARE = Column(dtype=REAL, unit="proportion")
-_SOURCE = _columns(source_format=_WORD, lower_bound=_WORD, extra=_WORD)
-
-ACCOUNTS_DAILY = Table(
-    name="accounts_daily",
-    row="one official account on one day, by the source through which followers came",
-    key=("account_id", "date", "source"),
-    columns=_columns(
-        account_id=_ID,
-        platform=_ID,
-        date=Column(dtype=DAY, unit="day", required=True),
-        source=_ID,
-        source_code=Column(dtype=WHOLE),
-        followers_new=_PEOPLE,
-        followers_lost=_PEOPLE,
-        followers_net=_PEOPLE,
-        followers_total=_PEOPLE,
-        is_final=Column(dtype=FLAG),
-        **_SOURCE,
-    ),
-)
-
-ITEMS = Table(
-    name="items",
-    row="one article, post or mail, with its counts up to the day they were taken",
-    key=("item_id",),
-    columns=_columns(
-        item_id=_ID,
-        account_id=_ID,
-        platform=_ID,
-        published_at=Column(dtype=TIME, unit="UTC"),
-        published_date=Column(dtype=DAY, unit="day", required=True),
-        title=_WORD,
-        url=_WORD,
-        position=Column(dtype="Int16"),
-        kind=_WORD,
-        notified=Column(dtype=FLAG),
-        delivered=_PEOPLE,
-        readers=_PEOPLE,
-        reads=_TIMES,
-        sharers=_PEOPLE,
-        shares=_TIMES,
-        session_readers=_PEOPLE,
-        session_reads=_TIMES,
-        share_reads=_TIMES,
-        first_shares=_TIMES,
-        likes=_TIMES,
-        looks=_TIMES,
-        comments=_TIMES,
-        savers=_PEOPLE,
-        saves=_TIMES,
-        followers_gained=_PEOPLE,
-        finish_rate=_SHARE,
-        delivered_rate=Column(dtype=REAL, unit="per delivered"),
-        delivered_rate_numerator=_WORD,
-        window_days=Column(dtype="Int16", unit="days"),
-        **_SOURCE,
-    ),
-)
-
-ITEM_DAILY = Table(
-    name="item_daily",
-    row="one article on one day in one channel; `cumulative` says whether the counts run since publication",
-    key=("item_id", "stat_date", "channel"),
-    columns=_columns(
-        item_id=_ID,
-        stat_date=Column(dtype=DAY, unit="day", required=True),
-        channel=_ID,
-        cumulative=Column(dtype=FLAG, required=True),
-        delivered=_PEOPLE,
-        readers=_PEOPLE,
-        reads=_TIMES,
-        sharers=_PEOPLE,
-        shares=_TIMES,
-        savers=_PEOPLE,
-        saves=_TIMES,
-        is_final=Column(dtype=FLAG),
-        **_SOURCE,
-    ),
-)
-
-TABLES: Mapping[str, Table] = {table.name: table for table in (ACCOUNTS_DAILY, ITEMS, ITEM_DAILY)}
 
 _COUNTING: dict[str, Counting] = {
     name: "people" if column.unit == "people" else "times"

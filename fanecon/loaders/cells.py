@@ -28,6 +28,8 @@ _NUMBER = re.compile(
     r"(?P<sign>[-+−]?) ?(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?P<part>\.[0-9]+)?"
     r" ?(?P<unit>[百千万萬亿億kw]?)(?P<floor>\+?)"
 )
+SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,}")
+_CURRENCY = re.compile(r"^(?:[a-z]{0,3}[$€£¥￥]|cny|rmb|usd|eur)\s*|\s*(?:元|yuan|cny|rmb|usd|eur)$")
 _IN_BRACKETS = re.compile(r"\((?P<inside>[^()+-]+)\)")
 _COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?")
 _CLOCK = r"(?:[t ] ?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
@@ -107,6 +109,11 @@ def _written(text: str) -> Number:
     negative = bool(bracketed) or found["sign"] in ("-", "−")
     floor = bool(found["floor"])
     return Number(-value if negative else value, floor, bool(found["unit"]) and not floor)
+
+
+def without_currency(cell: object) -> object:
+    """A cell without the sign or name of a currency around its amount."""
+    return _CURRENCY.sub("", plain(cell)) if isinstance(cell, str) else cell
 
 
 def count(cell: object) -> Number:

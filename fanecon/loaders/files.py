@@ -25,7 +25,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -79,6 +79,21 @@ class Opened:
     encoding_how: str
     sheets: tuple[Sheet, ...] = ()
     text: str = ""
+    left_out: frozenset[tuple[str | None, int]] = frozenset()
+
+    def without(self, rows: Collection[tuple[str | None, int]]) -> Opened:
+        """The same file with some rows (sheet, 1-based row) blank, so that all others keep their numbers."""
+        gone = self.left_out | frozenset(rows)
+        blank = tuple(blanked(sheet, gone) for sheet in self.sheets)
+        return replace(self, sheets=blank, left_out=gone)
+
+
+def blanked(sheet: Sheet, gone: Collection[tuple[str | None, int]]) -> Sheet:
+    """A sheet with some of its rows blank."""
+    numbers = {row for name, row in gone if name == sheet.name}
+    if not numbers:
+        return sheet
+    return replace(sheet, rows=[() if number in numbers else row for number, row in enumerate(sheet.rows, 1)])
 
 
 def open_file(path: str | os.PathLike[str], *, words: Collection[str], encoding: str | None = None) -> Opened:

@@ -12,6 +12,7 @@ a process with R far above 1 may have died out, so the upper end can lie well ab
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -35,22 +36,38 @@ def total_size_logpmf(total: np.ndarray, seeds: int, reproduction: float, disper
     """
     n = np.asarray(total, dtype=float)
     born = np.maximum(n - seeds, 0)
+    log = _without_r(n, born, seeds, dispersion) + _with_r(n, born, reproduction, dispersion)
+    return np.where(n < seeds, -np.inf, log)
+
+
+def _without_r(n: np.ndarray, born: np.ndarray, seeds: int, dispersion: float) -> np.ndarray:
+    """The part of the log chance that is the same for every R, worked out once per inversion: it is the slow part."""
+    start = math.log(seeds) - np.log(n) - special.gammaln(born + 1)
     if math.isinf(dispersion):
-        log = special.xlogy(born, n * reproduction) - n * reproduction - special.gammaln(born + 1)
-    else:
-        shape = n * dispersion
-        log = special.gammaln(shape + born) - special.gammaln(shape) - special.gammaln(born + 1)
-        log = log - (shape + born) * math.log1p(reproduction / dispersion)
-        log = log + special.xlogy(born, reproduction / dispersion)
-    return np.where(n < seeds, -np.inf, math.log(seeds) - np.log(n) + log)
+        return np.asarray(start + special.xlogy(born, n))
+    shape = n * dispersion
+    return np.asarray(start + special.gammaln(shape + born) - special.gammaln(shape))
+
+
+def _with_r(n: np.ndarray, born: np.ndarray, reproduction: float, dispersion: float) -> np.ndarray:
+    if math.isinf(dispersion):
+        return np.asarray(special.xlogy(born, reproduction) - n * reproduction)
+    odds = reproduction / dispersion
+    return np.asarray(special.xlogy(born, odds) - (n * dispersion + born) * math.log1p(odds))
+
+
+@functools.lru_cache(maxsize=2)
+def _sizes(total: int, seeds: int, dispersion: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n = np.arange(seeds, total + 1, dtype=float)
+    return n, n - seeds, _without_r(n, n - seeds, seeds, dispersion)
 
 
 def total_size_cdf(total: int, seeds: int, reproduction: float, dispersion: float = math.inf) -> float:
     """P(total size ≤ n); below 1 even for n → ∞ when R > 1, since such a process may never end."""
     if total < seeds:
         return 0.0
-    sizes = np.arange(seeds, total + 1)
-    return float(min(1.0, np.exp(total_size_logpmf(sizes, seeds, reproduction, dispersion)).sum()))
+    n, born, fixed = _sizes(total, seeds, dispersion)
+    return float(min(1.0, np.exp(fixed + _with_r(n, born, reproduction, dispersion)).sum()))
 
 
 def first_passage_cdf(total: float, seeds: float, reproduction: float, variance: float) -> float:
