@@ -6,10 +6,12 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["plots", "report", "schema", "stats"],
+    submodules=["datasets", "plots", "report", "schema", "stats"],
     submod_attrs={
         "exercises": ["check"],
         "loaders.examples": ["catalog", "example", "fact"],
+        "loaders.door": ["read"],
+        "loaders.reading": ["Ask", "Reading"],
         "loaders.wechat": ["read_wechat"],
         "metrics.sharing": [
             "amplification",

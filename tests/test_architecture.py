@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 Sources = dict[str, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-GROUND, FIRST = {"schema", "results"}, {"stats", "plots", "places"}
-DOORS = {"loaders", "tally", "metrics", "report", "exercises"}
+GROUND, FIRST = {"schema", "tables", "results"}, {"stats", "plots", "places"}
+DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {
     "ibis": ("tally",),
     "papermill": ("report",),

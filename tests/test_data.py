@@ -115,7 +115,7 @@ def test_every_file_is_small_plain_utf8_with_full_rows(entry: dict[str, object])
 
 
 def test_no_file_lies_in_the_folder_without_an_entry() -> None:
-    known = {"catalog.toml", "README.md", *(entry["file"] for entry in CATALOG.values())}
+    known = {"catalog.toml", "public.toml", "README.md", *(entry["file"] for entry in CATALOG.values())}
     assert {path.name for path in DATA.iterdir() if path.is_file()} <= known
     scripts = {entry["script"] for entry in CATALOG.values()}
     assert {f"make/{path.name}" for path in (DATA / "make").glob("*.py")} <= scripts

@@ -1,4 +1,4 @@
-"""One article beside the others: the difference covers, the curse of the winner is told, and nothing is compared with nothing."""
+"""One article beside the others: the difference covers, and the luck of the winner is told."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ The usual answer, a percentile bootstrap over articles, needs dozens of them: wi
 79, 85 and 90 % of the time where 95 was promised.  :func:`ratio_of_sums` therefore uses the cluster-robust variance
 with its small-sample correction and Satterthwaite degrees of freedom (Bell and McCaffrey 2002), on the logit or log
 scale; it covered 94 to 98 % from 3 articles on where rates do not depend on size, and 78 to 94 % where they rise with
-very uneven sizes.  The bootstrap stays for statistics that have no formula; corrected for bias and skewness (BCa) it
-covered 90 % of the time with 10 articles of like size and 94 % from 30 on.
+very uneven sizes.  The bootstrap stays for statistics that have no formula; scipy's
+percentile and BCa versions covered 83 to 94 % with 10 to 50 articles, the studentised one used here 92 to 96 %.
 """
 
 from fanecon.stats.proportions import clopper_pearson, median_interval, newcombe_difference, wilson

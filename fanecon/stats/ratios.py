@@ -17,6 +17,7 @@ from fanecon.stats.proportions import checked_level
 
 Numbers = Any
 FEWEST_CLUSTERS = 10
+RESAMPLES = 1_999
 
 
 class Ratios(NamedTuple):
@@ -138,21 +139,22 @@ def _log_ends(estimate: float, reach: float) -> tuple[float, float]:
 
 
 def cluster_bootstrap(
-    statistic: Callable[..., np.ndarray],
+    statistic: Callable[..., Any],
     *columns: Numbers,
     clusters: Numbers | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> Interval:
-    """A statistic of column sums with a BCa interval from 4,999 resamples of whole clusters (scipy.stats.bootstrap).
+    """A statistic of column totals with a studentised bootstrap interval over whole clusters (1,999 resamples).
 
-    For statistics without a formula.  Where 95 % is meant it covered 90, 92, 94 and 94 % with 10, 20, 30 and 50
-    clusters of like size, 83 to 89 % where sizes are very uneven (lognormal, σ = 1).  Fewer than 10 get no interval.
+    For statistics without a formula.  Where 95 % is meant it covered 94 to 96 % with 10 to 50 clusters of like size
+    and 92 to 94 % where sizes are very uneven (lognormal, σ = 1); percentile and BCa intervals covered 83 to 94 %
+    there.  Fewer than 10 clusters get no interval.
 
     Parameters
     ----------
     statistic
-        Takes the columns and an ``axis``, for example ``lambda y, x, axis: y.sum(axis) / x.sum(axis)``.
+        Takes the total of each column (numbers or arrays of them), for example ``lambda y, x: y / x``.
     columns
         One value per row; rows of one cluster are added up first.
     clusters
@@ -160,16 +162,40 @@ def cluster_bootstrap(
 
     References
     ----------
-    Efron 1987, doi:10.1080/01621459.1987.10478410; Davison and Hinkley 1997, chapter 3
+    Davison and Hinkley 1997, Bootstrap Methods and their Application, section 5.2.1; jackknife error, section 2.7.3
     """
-    checked_level(level)
-    summed = clustered(clusters, *(np.asarray(column, dtype=float) for column in columns))
-    estimate = float(statistic(*summed, axis=-1))
-    if len(summed[0]) < FEWEST_CLUSTERS:
-        return Interval(estimate, missing=f"{len(summed[0])} clusters, fewer than {FEWEST_CLUSTERS}")
-    found = distributions.bootstrap(
-        summed, statistic, paired=True, vectorized=True, confidence_level=level, n_resamples=4999, rng=seed
-    ).confidence_interval
-    if not math.isfinite(found.low + found.high):
-        return Interval(estimate, missing="the resamples do not differ")
-    return Interval(estimate, float(found.low), float(found.high))
+    alpha = checked_level(level)
+    rows = np.stack(clustered(clusters, *(np.asarray(column, dtype=float) for column in columns)))
+    n = rows.shape[1]
+    estimates, errors = _jackknifed(statistic, rows, np.arange(n)[None])
+    estimate, error = float(estimates[0]), float(errors[0])
+    if n < FEWEST_CLUSTERS:
+        return Interval(estimate, missing=f"{n} clusters, fewer than {FEWEST_CLUSTERS}")
+    if not error > 1e-12 * abs(estimate):
+        return Interval(estimate, missing="the clusters do not differ")
+    again, spread = _resampled(statistic, rows, np.random.default_rng(seed))
+    usable = np.isfinite(again) & (spread > 0)
+    low, high = np.quantile((again[usable] - estimate) / spread[usable], [1 - alpha / 2, alpha / 2])
+    return Interval(estimate, float(estimate - low * error), float(estimate - high * error))
+
+
+def _resampled(
+    statistic: Callable[..., Any], rows: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Statistic and jackknife error of 1,999 resamples, in portions that hold about a million cells."""
+    n = rows.shape[1]
+    portions = np.array_split(np.arange(RESAMPLES), max(1, RESAMPLES * n // 1_000_000))
+    found = [_jackknifed(statistic, rows, rng.integers(0, n, (len(portion), n))) for portion in portions]
+    return np.concatenate([f[0] for f in found]), np.concatenate([f[1] for f in found])
+
+
+def _jackknifed(statistic: Callable[..., Any], rows: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The statistic of each resample (one per row of `chosen`) and its delete-one jackknife error."""
+    drawn = rows[:, chosen]
+    totals = drawn.sum(axis=-1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without_one = np.asarray(statistic(*(totals - drawn)))
+        whole = np.asarray(statistic(*totals[..., 0]))
+    n = chosen.shape[1]
+    apart = without_one - without_one.mean(axis=-1, keepdims=True)
+    return whole, np.sqrt((n - 1) / n * (apart**2).sum(axis=-1))
