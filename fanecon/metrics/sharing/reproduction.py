@@ -181,7 +181,7 @@ def reproduction_number(
     Returns
     -------
     Reproduction
-        `reproduction` by inverting the tails of the total; `normal` is R̄ ± z·√(σ²/N), which covers 82 to 95 %.
+        `reproduction` by inverting the tails of the total; `normal` is R̄ ± z·√(σ²/N), which covers 75 to 95 %.
 
     References
     ----------
