@@ -246,7 +246,7 @@ def _missing(frame: pd.DataFrame, table: Table) -> list[Finding]:
 
 
 def _repeated(frame: pd.DataFrame, table: Table) -> list[Finding]:
-    key = list(table.key)
+    key = [name for name in table.key if name in frame.columns]
     again = frame.duplicated(subset=key, keep="first")
     return [
         (
