@@ -1,4 +1,4 @@
-"""The command line: a thin skin over the report.
+"""The command line: a thin skin over the report and the loaders.
 
 Exit codes, the same for every command: 0 done, 1 a fault of fanecon, 2 a wrong word or parameter, 4 the data are
 invalid, 5 a step of the notebook raised an error, 6 the kernel died, 8 the page cannot be written, 130 stopped with
@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,35 @@ def run(name: str, pairs: tuple[str, ...], out: Path | None) -> None:
     signal.signal(signal.SIGTERM, _stop)
     values = knobs.from_text(shelf.find(name), pairs)
     click.echo(f"Wrote {run_notebook(name, values, out=out, tell=_tell)}", err=True)
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document: format, tables, totals, problems, lossy.")
+@click.option("--encoding", help="Of a text that does not tell, such as gb18030.")
+@click.option("--tz", help="Zone of times without one, such as Asia/Shanghai.")
+@click.option("--captured-at", type=click.DateTime(), help="When the page was taken (UTC), for times such as 3小时前.")
+def check(path: Path, as_json: bool, encoding: str | None, tz: str | None, captured_at: datetime | None) -> None:
+    """Say what the file PATH is, which tables it becomes, and everything that is wrong or lost in it.
+
+    Exits with 4 if the file is refused or has problems.
+    """
+    from fanecon.loaders.inspection import inspect, told
+    from fanecon.loaders.reading import Ask
+
+    moment = captured_at.replace(tzinfo=UTC) if captured_at else None
+    document = inspect(path, encoding=encoding, ask=Ask(tz=tz, captured_at=moment))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else _lines(told(document)))
+    if document["refused"] or document["problems"]:
+        click.get_current_context().exit(4)
+
+
+@main.command("formats")
+def list_formats() -> None:
+    """Print the formats that fanecon reads, and what each is."""
+    from fanecon.loaders.formats import FORMATS
+
+    click.echo(_columns([(one.name, one.what) for one in FORMATS]))
 
 
 def _tell(text: str) -> None:

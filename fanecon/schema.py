@@ -53,6 +53,8 @@ __all__ = [
     "check",
     "closest",
     "counting",
+    "floored",
+    "latest",
     "need",
     "shape",
     "total",
@@ -270,15 +272,59 @@ def _negative(frame: pd.DataFrame, table: Table) -> list[Finding]:
 
 
 def total(frame: pd.DataFrame, column: str) -> tuple[int, tuple[str, ...]]:
-    """The sum of a count over rows, with the doubt that a sum of people needs.
+    """The sum of a count over rows, with the doubts that go with it; what must not be added is refused.
 
     Returns
     -------
     (int, tuple of str)
-        The sum; and one note if the column counts people over more than one row, else none.
+        The sum; notes if the column counts people over more than one row, or if a row holds only a floor.
+
+    Raises
+    ------
+    SchemaError
+        If the rows are running counts of several days, running and daily counts, or a total beside its parts.
     """
     need(frame, column)
+    _addable(frame)
     counted = frame[column].dropna()
-    people = counting(column) == "people" and len(counted) > 1
-    note = f"{column.capitalize()} are people counted once per row: who is in two rows counts twice."
-    return int(counted.sum()), (note,) if people else ()
+    notes = []
+    if counting(column) == "people" and len(counted) > 1:
+        notes.append(f"{column.capitalize()} are people counted once per row: who is in two rows counts twice.")
+    floors = int(floored(frame, column).sum())
+    if floors:
+        notes.append(
+            f"{column.capitalize()} of {floors} rows are only a floor (such as 10万+): the sum is at least this."
+        )
+    return int(counted.sum()), tuple(notes)
+
+
+def floored(frame: pd.DataFrame, column: str) -> pd.Series:
+    """True in the rows whose value of a column is only a floor."""
+    if "lower_bound" not in frame:
+        return pd.Series(False, index=frame.index)
+    names = frame["lower_bound"].astype("string").fillna("").str.split(",")
+    return names.map(lambda held: column in {name.strip() for name in held}).astype(bool)
+
+
+def latest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of running counts the last day of each item and channel, which holds all days before it."""
+    need(frame, "item_id", "stat_date", "channel", "cumulative")
+    return frame.sort_values("stat_date", kind="stable").drop_duplicates(["item_id", "channel"], keep="last")
+
+
+def _addable(frame: pd.DataFrame) -> None:
+    for name in ("channel", "source"):
+        if name in frame and (frame[name] == "all").any() and (frame[name] != "all").any():
+            raise SchemaError(
+                f"The rows of {name} 'all' are the total of the other rows; adding them counts twice. "
+                f"Keep one kind: frame[frame['{name}'] == 'all']."
+            )
+    if "cumulative" not in frame or not frame["cumulative"].any():
+        return
+    if not frame["cumulative"].all():
+        raise SchemaError("Running counts (cumulative) and daily counts cannot be added. Keep one kind of rows.")
+    if frame.duplicated([name for name in ("item_id", "channel") if name in frame]).any():
+        raise SchemaError(
+            "Counts that run since publication cannot be added over days: each day holds the days before it. "
+            "Keep the last day of each item: fe.schema.latest(frame)."
+        )

@@ -17,6 +17,8 @@ from fanecon.schema import (
     check,
     closest,
     counting,
+    floored,
+    latest,
     need,
     shape,
     total,
@@ -188,3 +190,48 @@ def test_a_file_error_names_file_place_and_fix_and_lists_its_findings():
 
 def test_a_schema_error_always_has_a_frame_of_problems():
     assert SchemaError("x").problems.empty
+
+
+# --- what must not be added ---
+
+
+def daily(cumulative: list[bool], days: list[str], channels: list[str]) -> pd.DataFrame:
+    rows = {"item_id": "a", "stat_date": pd.to_datetime(days), "channel": channels, "cumulative": cumulative}
+    return pd.DataFrame({**rows, "reads": range(1, len(days) + 1), "readers": range(1, len(days) + 1)})
+
+
+def test_running_counts_are_never_added_over_days():
+    running = daily([True, True], ["2026-09-01", "2026-09-02"], ["all", "all"])
+    with pytest.raises(SchemaError, match=r"fe\.schema\.latest"):
+        total(running, "reads")
+    assert total(latest(running), "reads") == (2, ())
+
+
+def test_running_and_daily_counts_are_never_added():
+    mixed = daily([True, False], ["2026-09-01", "2026-09-02"], ["all", "all"])
+    with pytest.raises(SchemaError, match="cannot be added"):
+        total(mixed, "reads")
+
+
+def test_a_total_is_never_added_to_its_parts():
+    parts = daily([False, False], ["2026-09-01", "2026-09-01"], ["all", "session"])
+    with pytest.raises(SchemaError, match="counts twice"):
+        total(parts, "reads")
+    followers = pd.DataFrame({"source": ["all", "search"], "followers_new": [3, 1]})
+    with pytest.raises(SchemaError, match="counts twice"):
+        total(followers, "followers_new")
+
+
+def test_people_are_never_added_over_days_without_a_note():
+    found, notes = total(daily([False, False], ["2026-09-01", "2026-09-02"], ["all", "all"]), "readers")
+    assert found == 3
+    assert "counts twice" in notes[0]
+
+
+def test_a_floor_is_never_an_exact_number():
+    frame = pd.DataFrame({"reads": [100_001, 5], "lower_bound": ["reads, likes", None]})
+    assert floored(frame, "reads").tolist() == [True, False]
+    assert floored(frame, "shares").tolist() == [False, False]
+    found, notes = total(frame, "reads")
+    assert found == 100_006
+    assert "at least" in notes[0]

@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 
 from fanecon import plots, stats
 from fanecon.results import Interval, Result, shown
-from fanecon.schema import ParameterError, SchemaError, need, total
+from fanecon.schema import ParameterError, SchemaError, floored, need, total
 
 Unit = Literal["people", "times"]
 COLUMNS: dict[str, tuple[str, str, str]] = {
@@ -150,8 +150,7 @@ def _usable(items: pd.DataFrame, ask: _Ask) -> tuple[pd.DataFrame, list[str]]:
     rows, whole, part = items.reset_index(drop=True), ask.whole, ask.part
     if set(rows) <= {whole, part, "lower_bound"}:
         rows["article"] = np.arange(1, len(rows) + 1)
-    floors = rows.get("lower_bound", pd.Series(pd.NA, index=rows.index)).astype("string").fillna("")
-    capped = floors.map(lambda names: bool({whole, part} & {n.strip() for n in names.split(",")})).astype(bool)
+    capped = floored(rows, whole) | floored(rows, part)
     absent = rows[[whole, part]].isna().any(axis=1)
     nobody = ~absent & (rows[whole].fillna(0) <= 0)
     over = ~absent & ask.proportion & (rows[part] > rows[whole]).fillna(False)
