@@ -159,3 +159,11 @@ def test_what_cannot_be_totalled_is_refused_with_the_way_out(
 ) -> None:
     with pytest.raises(error, match=said):
         fe.article_totals(row, **arguments)  # type: ignore[arg-type]
+
+
+def test_the_map_puts_every_reading_where_its_r_is() -> None:
+    totals = fe.article_totals(CHAIR, open_rate=0.3)
+    grid = totals.grid()
+    for paid, external in ((0, 0), (1000, 0), (0, 0.5), (250, 0.1)):
+        there = grid.at(open_rate=totals.open_rate, imported_shares=totals.beyond(paid, external) * totals.shares)
+        assert there == pytest.approx(1 - totals.imported(paid, external) / totals.shares)

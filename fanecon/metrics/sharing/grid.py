@@ -45,12 +45,17 @@ class Grid(Result):
         ax = plots.axes(ax, height=4.8)
         across, up = np.linspace(0, 0.9, 181), np.geomspace(0.01, 1, 121)
         surface = np.array([[self.at(open_rate=o, imported_shares=p * self.shares) for p in across] for o in up])
-        surface = np.where(surface < 0, np.nan, surface)
+        impossible = surface < 0
+        surface = np.where(impossible, np.nan, surface)
+        if impossible.any():
+            ax.set_facecolor("#EDEDED")
+            words = "impossible: more\nimports than shares"
+            ax.text(0.97, 0.95, words, transform=ax.transAxes, ha="right", va="top", fontsize=8.5, color="#444444")
         mesh = ax.pcolormesh(across, up, surface, cmap="cividis", vmin=0, vmax=1, shading="gouraud", rasterized=True)
         lines = ax.contour(across, up, surface, levels=np.arange(0.1, 1, 0.1), colors="white", linewidths=0.9)
         ax.clabel(lines, fmt=lambda value: f"{value:.1f}", fontsize=8)
         ax.figure.colorbar(mesh, ax=ax, label="reproduction number R", pad=0.02)
-        ax.set(yscale="log", xlabel="imported share of all shares: paid, or made by outside readers")
+        ax.set(yscale="log", xlabel="part of all shares that was paid for, or made by outside readers")
         ax.set_ylabel("open rate of subscribers")
         ax.set_yticks([0.01, 0.03, 0.1, 0.3, 1], ["1 %", "3 %", "10 %", "30 %", "100 %"])
         ax.set_xticks(np.arange(0, 1, 0.1), [f"{10 * i} %" for i in range(10)])
@@ -59,7 +64,7 @@ class Grid(Result):
         return plots.finish(ax, self.sentence, self.shows)
 
     def mark(self, ax: Axes, text: str, *, open_rate: float, imported: float, marker: str = "o") -> None:
-        """Mark one reading of the text on the map with its chance band: `imported` is its share of all shares (0–1)."""
+        """Mark one reading on the map with its chance band; `imported` is the part of all shares beyond the seeds' own."""
         reach = self.half_width * math.sqrt(max(0.0, 1 - imported))
         ax.errorbar(
             [imported], [open_rate], xerr=[[min(reach, imported)], [reach]], marker=marker, ms=8, mfc="white",

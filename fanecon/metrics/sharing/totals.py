@@ -113,6 +113,10 @@ class Totals:
         begun = rate * (self.seeds + self.outside) if math.isnan(self.first_shares) else self.first_shares
         return min(float(self.shares), begun + rate * external_share * self.reads + paid)
 
+    def beyond(self, paid: float = 0.0, external_share: float = 0.0) -> float:
+        """Imported shares beyond the seeds' own at the common rate, as a part of all shares: across on the grid's map."""
+        return max(0.0, self.imported(paid, external_share) / self.shares - self.seeds / self.reads)
+
     def fallback(self, *, offspring: str = "bernoulli-poisson", level: float = 0.95) -> Reproduction:
         """R from the reads; what stays unidentified is said, less of it where the file counts reads by channel."""
         found = reproduction_number(
