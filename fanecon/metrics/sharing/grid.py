@@ -64,7 +64,7 @@ class Grid(Result):
         return plots.finish(ax, self.sentence, self.shows)
 
     def mark(self, ax: Axes, text: str, *, open_rate: float, imported: float, marker: str = "o") -> None:
-        """Mark one reading on the map with its chance band; `imported` is the part of all shares beyond the seeds' own."""
+        """Mark one reading on the map with its chance band; `imported`: part of all shares beyond the seeds' own."""
         reach = self.half_width * math.sqrt(max(0.0, 1 - imported))
         ax.errorbar(
             [imported], [open_rate], xerr=[[min(reach, imported)], [reach]], marker=marker, ms=8, mfc="white",

@@ -114,7 +114,7 @@ class Totals:
         return min(float(self.shares), begun + rate * external_share * self.reads + paid)
 
     def beyond(self, paid: float = 0.0, external_share: float = 0.0) -> float:
-        """Imported shares beyond the seeds' own at the common rate, as a part of all shares: across on the grid's map."""
+        """Part of all shares that was imported beyond the seeds' own at the common rate: across on the grid's map."""
         return max(0.0, self.imported(paid, external_share) / self.shares - self.seeds / self.reads)
 
     def fallback(self, *, offspring: str = "bernoulli-poisson", level: float = 0.95) -> Reproduction:
