@@ -214,7 +214,7 @@ def _as(values: pd.Series | None, column: Column, name: str, index: pd.Index) ->
         return pd.Series(pd.NaT if column.dtype in (DAY, TIME) else pd.NA, index=index, dtype=column.dtype)
     try:
         return values.astype(column.dtype)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise SchemaError(f"Column '{name}' does not hold {column.dtype} values: {error}.") from error
 
 
@@ -243,7 +243,7 @@ Finding = tuple[object, str, object, str]
 
 def _missing(frame: pd.DataFrame, table: Table) -> list[Finding]:
     return [
-        (row, name, None, "a value is required") for name in table.required for row in frame.index[frame[name].isna()]
+        (row, name, None, "a value is required") for name in table.filled for row in frame.index[frame[name].isna()]
     ]
 
 

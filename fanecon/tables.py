@@ -16,11 +16,12 @@ DAY, TIME = "datetime64[s]", "datetime64[ns, UTC]"
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: its pandas dtype, its unit and whether a row may lack it."""
+    """One column: its pandas dtype, its unit, whether a table may lack it, and whether a row may lack a value in it."""
 
     dtype: str
     unit: str = ""
     required: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,13 @@ class Table:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The columns that no row may lack."""
+        """The columns that no table may lack."""
         return tuple(name for name, column in self.columns.items() if column.required)
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The columns in which no row may lack a value."""
+        return tuple(name for name, column in self.columns.items() if column.required and not column.blank)
 
 
 def _columns(**kinds: Column) -> dict[str, Column]:
@@ -80,12 +86,13 @@ ITEMS = Table(
         account_id=_ID,
         platform=_ID,
         published_at=Column(dtype=TIME, unit="UTC"),
-        published_date=Column(dtype=DAY, unit="day", required=True),
+        published_date=Column(dtype=DAY, unit="day", required=True, blank=True),
         title=_WORD,
         url=_WORD,
         position=Column(dtype="Int16"),
         kind=_WORD,
         notified=_FLAG,
+        recipients=_PEOPLE,
         delivered=_PEOPLE,
         impressions=_TIMES,
         readers=_PEOPLE,
@@ -102,6 +109,7 @@ ITEMS = Table(
         savers=_PEOPLE,
         saves=_TIMES,
         followers_gained=_PEOPLE,
+        followers_net=_PEOPLE,
         unsubscribes=_PEOPLE,
         bounces=_PEOPLE,
         complaints=_PEOPLE,
@@ -135,6 +143,7 @@ ITEM_DAILY = Table(
         hour=Column(dtype="Int16", unit="hour of day"),
         channel=_ID,
         cumulative=Column(dtype=FLAG, required=True),
+        window_days=Column(dtype="Int16", unit="days"),
         delivered=_PEOPLE,
         readers=_PEOPLE,
         reads=_TIMES,
@@ -163,6 +172,7 @@ EVENTS = Table(
         time=_TIME,
         time_precision=_WORD,
         tz_source=_WORD,
+        seconds=Column(dtype=REAL, unit="seconds"),
         item_id=_WORD,
         campaign_id=_WORD,
         inviter_id=_WORD,
@@ -190,7 +200,7 @@ CASCADE_NODES = Table(
         time=_TIME,
         time_precision=_WORD,
         tz_source=_WORD,
-        seconds=Column(dtype=REAL, unit="seconds since the root"),
+        seconds=Column(dtype=REAL, unit="seconds"),
         depth=Column(dtype="Int32", unit="steps from the root"),
         followers=Column(dtype=WHOLE, unit="people"),
         kind=_WORD,

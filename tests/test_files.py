@@ -126,17 +126,23 @@ def test_a_page_in_gb18030_is_read(tmp_path):
     assert open_file(path, words=WORDS).encoding == "gb18030"
 
 
+def test_an_answer_in_xml_is_kept_as_text(tmp_path):
+    text = "<xml><ToUserName><![CDATA[书]]></ToUserName></xml>"
+    opened = open_file(written(tmp_path, text.encode()), words=WORDS)
+    assert (opened.kind, opened.sheets, opened.text) == ("xml", (), text)
+
+
 @pytest.mark.parametrize(
     ("data", "found"),
     [
         ("<html><head><title>微信公众平台</title></head><body>登录</body></html>".encode(), "titled '微信公众平台'"),
         ("<html><head><title>登录超时</title></head></html>".encode("gb18030"), "titled '登录超时'"),
-        (b"<xml><ToUserName/></xml>", "XML text"),
+        (b"<div><p>1</p></div>", "XML text"),
         (b"<table><tr><td>1</td>", "no end"),
         (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', "Excel 2003"),
         (b"%PDF-1.7", "PDF"),
         (b"\x89PNG\r\n", "PNG"),
-        (b"\x1f\x8b\x08", "gzip"),
+        (b"\x1f\x8b\x08", "gzip file is damaged or cut off"),
         (b"SQLite format 3\x00", "SQLite"),
         (b"MIME-Version: 1.0\r\n", "MHTML"),
         (b"", "empty"),
@@ -193,13 +199,6 @@ def test_a_zip_bomb_is_not_opened(tmp_path):
     assert "outside its own folder" in refusal(written(tmp_path, make.xlsx_bytes([sheet], [("../x", b"")])))
 
 
-def test_a_workbook_that_lies_about_its_sizes_is_refused(tmp_path):
-    data = bytearray(make.xlsx_bytes([make.sheet_xml(TABLE)], [("x", bytes(range(256)) * 20)]))
-    at = data.rindex(b"PK\x01\x02")
-    struct.pack_into("<L", data, at + 24, 100)
-    assert "damaged" in refusal(written(tmp_path, bytes(data)))
-
-
 def test_a_cell_in_the_last_corner_is_refused(tmp_path):
     sheet = make.sheet_xml([["a"]]).replace("</row>", '<c r="XFD1048576"><v>1</v></c></row>')
     assert "1,048,576 rows and 16,384 columns" in refusal(written(tmp_path, make.xlsx_bytes([sheet])))
@@ -212,7 +211,7 @@ def test_an_old_workbook_that_claims_a_huge_sheet_does_not_end_the_process(tmp_p
     far = data.replace(place, struct.pack("<HHHH", 0x00FD, 10, 0xFFFF, 0xFFFF))
     assert "too much memory" in refusal(written(tmp_path, far))
     large = data.replace(place, struct.pack("<HHHH", 0x00FD, 10, 0xFFFF, 0xFF))
-    assert "65,536 rows and 256 columns" in refusal(written(tmp_path, large))
+    assert "too much memory" in refusal(written(tmp_path, large))
 
 
 def test_a_zip_without_a_workbook_says_what_it_holds(tmp_path):

@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 Scale = Literal["percent", "fraction", ""]
 
 PLACEHOLDERS = frozenset(
-    ["", "-", "--", "---", "—", "——", "–", "−", "/", "n/a", "#n/a", "na", "nan", "null", "none", "无", "暂无"]
+    ["", "-", "--", "---", "_-", "—", "——", "–", "−", "/", "n/a", "#n/a", "na", "nan", "null", "none", "无", "暂无"]
 )
 UNITS = {"百": 100, "千": 1000, "k": 1000, "万": 10_000, "萬": 10_000, "w": 10_000, "亿": 10**8, "億": 10**8, "": 1}
 

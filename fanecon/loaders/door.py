@@ -15,6 +15,7 @@ import pandas as pd
 from fanecon.loaders.archives import open_all
 from fanecon.loaders.files import Opened
 from fanecon.loaders.formats import FORMATS
+from fanecon.loaders.personal import guarded, masked
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.schema import FileError, ParameterError, closest
 
@@ -51,12 +52,15 @@ def read(
     """
     if problems not in ("refuse", "collect"):
         raise ParameterError(f"problems is 'refuse' or 'collect'; found {problems!r}.")
-    words = {word for one in FORMATS for word in one.words}
-    opened = open_all(path, words=words, encoding=encoding)
-    found, why = _named(format, opened) if format else _recognised(opened)
     asked = ask or Ask()
-    reading = found.read(opened, asked) if problems == "refuse" else _collected(found, opened, asked)
-    return reading if reading.why else _because(reading, why)
+    try:
+        words = {word for one in FORMATS for word in one.words}
+        opened = open_all(path, words=words, encoding=encoding)
+        found, why = _named(format, opened) if format else _recognised(opened)
+        reading = found.read(opened, asked) if problems == "refuse" else _collected(found, opened, asked)
+    except FileError as error:
+        raise masked(error) from error.__cause__
+    return guarded(reading if reading.why else _because(reading, why), asked)
 
 
 def _because(reading: Reading, why: str) -> Reading:
@@ -100,7 +104,7 @@ def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
             new = {row for row in rows if all(row not in one.left_out for one in opened if one.file == error.file)}
             if not new:
                 raise
-            listed.append(error.problems)
+            listed.append(masked(error).problems)
             opened = tuple(one.without(new) if one.file == error.file else one for one in opened)
         else:
             break

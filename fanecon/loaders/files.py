@@ -3,97 +3,62 @@
 Why not by file name.  The same web page hands out HTML under an Excel name in one menu and a real workbook in the
 next; a login page saved as ``.xls`` is common; users re-save everything.  Only the first bytes tell.
 
-Why encodings are not guessed.  GB18030 accepts almost any bytes, so "UTF-8, else GB18030" turns every Big5, Korean or
-cut-off file into fluent nonsense without a word.  The rule here: a byte-order mark, else strict UTF-8, else GB18030
-*only if the header row then reads as known column names*; otherwise the person who has the file is asked.  A file
-that begins as good UTF-8 and then breaks was damaged on its way and is reported as such.
-
-Why workbooks are measured before they are opened.  A workbook is a zip archive: half a megabyte can claim gigabytes,
-and a single cell in the last corner makes a reader fill a table of seventeen billion cells.
+What the bytes are written in is found by :mod:`fanecon.loaders.encodings`; workbooks are read at arm's length by
+:mod:`fanecon.loaders.workbooks`, text by :mod:`fanecon.loaders.delimited`.  A file is read once, into memory, and
+refused if it changed meanwhile: whatever is said of it is said of those bytes.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import difflib
-import io
 import os
 import re
-import subprocess
-import sys
-import zipfile
+import stat
 import zlib
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
 
-import python_calamine
-
-from fanecon.loaders.cells import heading
+from fanecon.loaders.delimited import LARGE_ROWS, columns_of, rows_of
+from fanecon.loaders.encodings import decode as decode
+from fanecon.loaders.encodings import identify, pieces
 from fanecon.loaders.pages import html_rows
-from fanecon.schema import FileError, ParameterError, Place
+from fanecon.loaders.parquet import parquet_sheet
+from fanecon.loaders.sheets import HEADER_ROWS as HEADER_ROWS
+from fanecon.loaders.sheets import Kind as Kind
+from fanecon.loaders.sheets import Opened as Opened
+from fanecon.loaders.sheets import Row as Row
+from fanecon.loaders.sheets import Sheet as Sheet
+from fanecon.loaders.sheets import blanked as blanked
+from fanecon.loaders.workbooks import MOST_ENTRIES as MOST_ENTRIES
+from fanecon.loaders.workbooks import MOST_RATIO as MOST_RATIO
+from fanecon.loaders.workbooks import MOST_UNPACKED as MOST_UNPACKED
+from fanecon.loaders.workbooks import xls_sheets, xlsx_sheets
+from fanecon.schema import FileError
 
-Kind = Literal["xls", "xlsx", "html", "text", "json"]
-Row = Sequence[object]
-
-HEADER_ROWS = 10
 MOST_BYTES = 200_000_000
-MOST_CELLS = 5_000_000
-MOST_SECONDS = 60
-MOST_ENTRIES, MOST_UNPACKED, MOST_RATIO = 1_000, 200_000_000, 100
 
 _SIGNS = {
     b"%PDF": "a PDF document",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"GIF8": "a GIF picture",
-    b"\x1f\x8b": "a gzip archive",
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7z archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
     b"SQLite format 3": "an SQLite database",
-    b"PAR1": "a Parquet file",
     b"MIME-Version:": "a web archive (MHTML)",
 }
 _UNPACK = "Unpack it, or export the table again as .xls, .xlsx or CSV."
-_AGAIN = "Download it again, or open it in Excel and save it as .xlsx."
-_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,7})["']""")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
-    """One table of cells; the first row is row 1 of the program the user sees it in."""
-
-    name: str | None
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Opened:
-    """A file whose cells (or text, for JSON) are known, and how its encoding was found."""
-
-    file: str
-    kind: Kind
-    encoding: str
-    encoding_how: str
-    sheets: tuple[Sheet, ...] = ()
-    text: str = ""
-    left_out: frozenset[tuple[str | None, int]] = frozenset()
-
-    def without(self, rows: Collection[tuple[str | None, int]]) -> Opened:
-        """The same file with some rows (sheet, 1-based row) blank, so that all others keep their numbers."""
-        gone = self.left_out | frozenset(rows)
-        blank = tuple(blanked(sheet, gone) for sheet in self.sheets)
-        return replace(self, sheets=blank, left_out=gone)
-
-
-def blanked(sheet: Sheet, gone: Collection[tuple[str | None, int]]) -> Sheet:
-    """A sheet with some of its rows blank."""
-    numbers = {row for name, row in gone if name == sheet.name}
-    if not numbers:
-        return sheet
-    return replace(sheet, rows=[() if number in numbers else row for number, row in enumerate(sheet.rows, 1)])
+_FIXES = {
+    "an SQLite database": (
+        "Save its table as CSV: sqlite3 -header -csv FILE 'SELECT * FROM weibo' > weibo.csv (sqlite3 FILE .tables "
+        "lists the others)."
+    ),
+}
+SCRIPT = "window.YTD."  # X archives put `window.YTD.tweets.part0 =` before their JSON
+_BLANK = b"\x00 \t\r\n"
+_BOOK = "a workbook carries its own"
 
 
 def open_file(path: str | os.PathLike[str], *, words: Collection[str], encoding: str | None = None) -> Opened:
@@ -115,39 +80,71 @@ def open_file(path: str | os.PathLike[str], *, words: Collection[str], encoding:
     ParameterError
         If there is no such encoding.
     """
-    file, data = Path(path).name, _bytes(Path(path))
+    return open_bytes(Path(path).name, file_bytes(Path(path)), words=words, encoding=encoding)
+
+
+def open_bytes(file: str, data: bytes, *, words: Collection[str], encoding: str | None = None) -> Opened:
+    """The cells or text of a file whose bytes are already here, such as a member of an archive.
+
+    Raises
+    ------
+    FileError
+        If they are damaged, too large, or of a kind that holds no table.
+    ParameterError
+        If there is no such encoding.
+    """
+    if data.startswith(b"\x1f\x8b"):
+        data = _gunzipped(file, data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        _probe(file, data)
-        return _workbook(file, data, "xls")
+        sheets, epoch = xls_sheets(file, data)
+        return Opened(file=file, kind="xls", encoding="xls", encoding_how=_BOOK, sheets=sheets, epoch=epoch)
     if data.startswith(b"PK\x03\x04"):
-        _measure(file, data)
-        return _workbook(file, data, "xlsx")
+        sheets, epoch = xlsx_sheets(file, data)
+        return Opened(file=file, kind="xlsx", encoding="xlsx", encoding_how=_BOOK, sheets=sheets, epoch=epoch)
+    if data.startswith(b"PAR1"):
+        found = (parquet_sheet(file, data),)
+        return Opened(file=file, kind="parquet", encoding="parquet", encoding_how="carries its own", sheets=found)
     for sign, what in _SIGNS.items():
         if data.startswith(sign):
-            raise FileError(file, f"This is {what}, not a table", _UNPACK)
-    text, name, how = decode(file, data, words=words, encoding=encoding)
-    if not text.strip():
-        raise FileError(file, "The file is empty but for blanks", "Download it again.")
-    kind, sheets = _cells(file, text, words)
-    return Opened(file=file, kind=kind, encoding=name, encoding_how=how, sheets=sheets, text=text)
+            raise FileError(file, f"This is {what}, not a table", _FIXES.get(what, _UNPACK))
+    return _text(file, data, words, encoding)
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """The bytes of an ordinary file of a sane size that holds more than blanks.
+
+    Raises
+    ------
+    FileError
+        If it is none, or if it changed while it was read.
+    """
     if path.is_dir():
         inside = ", ".join(sorted(item.name for item in path.iterdir())[:5]) or "nothing"
         raise FileError(str(path), f"This is a folder (it holds {inside})", "Give the path of one file in it.")
     if not path.exists():
         raise FileError(str(path), "There is no such file", _near(path))
-    if not path.is_file():
-        raise FileError(str(path), "This is not an ordinary file", "Copy the data into a file first.")
-    if path.stat().st_size > MOST_BYTES:
-        raise FileError(path.name, f"The file is larger than {MOST_BYTES // 10**6} MB", "Export a shorter period.")
     try:
-        data = path.read_bytes()
+        data = _read_once(path)
     except OSError as error:
         raise FileError(path.name, f"The file cannot be opened: {error.strerror}", "Check who may read it.") from error
-    if not data.strip(b"\x00 \t\r\n"):
+    if not data.strip(_BLANK):
         raise FileError(path.name, f"The file is empty ({len(data)} bytes)", "Download it again.")
+    return data
+
+
+def _read_once(path: Path) -> bytes:
+    # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor has no path
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
+            raise FileError(str(path), "This is not an ordinary file", "Copy the data into a file first.")
+        if before.st_size > MOST_BYTES:
+            raise FileError(path.name, f"The file is larger than {MOST_BYTES // 10**6} MB", "Export a shorter period.")
+        data = file.readall() if before.st_size else b""
+        after = os.fstat(handle)
+    if len(data) != before.st_size or (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise FileError(path.name, "The file changed while it was read", "Wait until it is written, then read again.")
     return data
 
 
@@ -159,211 +156,72 @@ def _near(path: Path) -> str:
     return f"Did you mean '{near[0]}'?" if near else "Check the path."
 
 
-def decode(file: str, data: bytes, *, words: Collection[str], encoding: str | None = None) -> tuple[str, str, str]:
-    """The text of a file, the name of its encoding, and how that was found.
-
-    Raises
-    ------
-    FileError
-        If the bytes do not fit the encoding, or if the encoding cannot be told for sure.
-    ParameterError
-        If there is no such encoding.
-    """
-    if encoding is not None:
-        return _given(file, data, encoding)
-    for mark, name in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            return _strict(file, data, name), name, "byte-order mark"
-    if b"\x00" in data[:4096]:
-        raise FileError(
-            file, "There are NUL bytes in the text", "If it is UTF-16, pass encoding='utf-16-le'. " + _AGAIN
-        )
+def _gunzipped(file: str, data: bytes) -> bytes:
+    """What a gzip file holds; several parts one after the other are one file."""
+    most = min(MOST_UNPACKED, MOST_RATIO * len(data))
+    parts: list[bytes] = []
     try:
-        return _strict(file, data, "utf-8"), "utf-8", "valid UTF-8"
-    except FileError:
-        if _began_as_utf8(data, words):
-            raise
-    return _as_gb18030(file, data, words), "gb18030", "known column names in the header row"
+        while data:
+            unpacker = zlib.decompressobj(wbits=31)
+            parts.append(unpacker.decompress(data, most - sum(map(len, parts)) + 1))
+            if sum(map(len, parts)) > most:
+                problem = f"The gzip file is not opened because it is larger than {most:,} bytes unpacked"
+                raise FileError(file, problem, "Unpack it yourself, if you know where it comes from.")
+            if not unpacker.eof:
+                raise zlib.error("it ends too early")
+            data = unpacker.unused_data.lstrip(b"\x00")
+    except zlib.error as error:
+        raise FileError(file, f"The gzip file is damaged or cut off: {error}", "Download it again.") from error
+    return _not_packed(file, b"".join(parts))
 
 
-def _given(file: str, data: bytes, encoding: str) -> tuple[str, str, str]:
-    try:
-        codecs.lookup(encoding)
-        "".encode(encoding)
-    except LookupError as error:
-        raise ParameterError(
-            f"encoding={encoding!r} is not a known text encoding. Write 'utf-8', 'gb18030', 'big5' or 'utf-16'."
-        ) from error
-    return _strict(file, data, encoding), encoding, "given by the caller"
+def _not_packed(file: str, data: bytes) -> bytes:
+    if data.startswith((b"\x1f\x8b", b"PK\x03\x04")):
+        raise FileError(file, "This is an archive within a gzip file", "Unpack it first.")
+    if not data.strip(_BLANK):
+        raise FileError(file, "The gzip file holds nothing but blanks", "Download it again.")
+    return data
 
 
-def _strict(file: str, data: bytes, encoding: str) -> str:
-    try:
-        text = data.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        tail = error.start > len(data) - 4
-        what = "ends in the middle of a character" if tail else "holds a broken character"
-        problem = f"The {encoding} text {what} (byte {error.start + 1}, line {line})"
-        raise FileError(file, problem, "The file was cut off or damaged: download it again.") from error
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        raise FileError(file, f"There is a NUL character in line {line}", "The file is damaged: download it again.")
-    return text
+def _text(file: str, data: bytes, words: Collection[str], encoding: str | None) -> Opened:
+    name, how = identify(file, data, words=words, encoding=encoding)
+    lines = 0 if data.startswith(SCRIPT.encode()) else data.count(b"\n") + data.count(b"\r")
+    if lines > LARGE_ROWS and not _starts(data, name).startswith(("{", "[", "<")):
+        rows = columns_of(file, _utf8(file, data, name), words)
+        sheets: tuple[Sheet, ...] = (Sheet(name=None, rows=rows),)
+        return Opened(file=file, kind="text", encoding=name, encoding_how=how, sheets=sheets)
+    text = "".join(pieces(file, data, name))
+    if not text.strip():
+        raise FileError(file, "The file is empty but for blanks", "Download it again.")
+    kind, sheets = _cells(file, text, words)
+    return Opened(file=file, kind=kind, encoding=name, encoding_how=how, sheets=sheets, text=text)
 
 
-def _began_as_utf8(data: bytes, words: Collection[str]) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        good = data[: error.start].decode("utf-8")
-        return _known(good, words) >= 2 or sum(ord(letter) > 127 for letter in good) >= 12
-    return True
+def _starts(data: bytes, name: str) -> str:
+    return data[:1000].decode(name, "ignore").removeprefix("\ufeff").lstrip()[:1]
 
 
-def _as_gb18030(file: str, data: bytes, words: Collection[str]) -> str:
-    fix = "Pass encoding='gb18030' (Excel on a Chinese Windows), 'big5' or another one; or save it as 'CSV UTF-8'."
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError as error:
-        good = data[: error.start].decode("gb18030")
-        if _known(good, words) >= 2:
-            return _strict(file, data, "gb18030")
-        raise FileError(file, "The text is neither UTF-8 nor GB18030", fix) from error
-    if _known(text, words) >= 2 or text.lstrip().startswith("<"):
-        return _strict(file, data, "gb18030")
-    first = text.lstrip().partition("\n")[0].strip()[:60]
-    problem = f"The encoding is not certain: the text is not UTF-8, and as GB18030 its first line reads {first!r}"
-    raise FileError(file, problem, fix)
-
-
-def _known(text: str, words: Collection[str], marks: str = ",;\t<>") -> int:
-    """The most known column names in one of the first lines; a page counts as one line."""
-    head = text[:100_000]
-    lines = [head] if head.lstrip().startswith("<") else head.splitlines()[: 3 * HEADER_ROWS]
-    split = [re.split(f"[{re.escape(marks)}]", line) for line in lines]
-    return max((sum(heading(part.strip('"')) in words for part in parts) for parts in split), default=0)
+def _utf8(file: str, data: bytes, name: str) -> bytes:
+    """The text in UTF-8, known to be valid; in pieces, because a text in memory takes up to four times its bytes."""
+    if name not in ("utf-8", "utf-8-sig"):
+        return b"".join(piece.encode() for piece in pieces(file, data, name))
+    for _ in pieces(file, data, name):
+        pass
+    return data
 
 
 def _cells(file: str, text: str, words: Collection[str]) -> tuple[Kind, tuple[Sheet, ...]]:
     start = text.lstrip()[:1]
-    if start in ("{", "["):
+    if start in ("{", "[") or text.startswith(SCRIPT):
         return "json", ()
+    if start == "<" and markup(text) == "xml":
+        return "xml", ()
     if start == "<":
         return "html", (Sheet(name=None, rows=html_rows(file, text)),)
-    return "text", (Sheet(name=None, rows=_delimited(file, text, words)),)
+    return "text", (Sheet(name=None, rows=rows_of(file, text, words)),)
 
 
-def _delimited(file: str, text: str, words: Collection[str]) -> list[list[str]]:
-    head = "\n".join(text[:100_000].splitlines()[:HEADER_ROWS])
-    mark = max(",\t;", key=lambda mark: (_known(head, words, mark), head.count(mark)))
-    rows: list[list[str]] = []
-    try:
-        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
-    except csv.Error as error:
-        fix = "Look for a quotation mark that is not closed, or save the file as .xlsx."
-        raise FileError(file, f"The text is not a proper table: {error}", fix, at=[Place(row=len(rows) + 1)]) from error
-    if len(rows) > 1 and not text.endswith(("\n", "\r")) and len(rows[-1]) < len(rows[-2]):
-        problem = f"The last row ends after {len(rows[-1])} of {len(rows[-2])} cells: the file was cut off"
-        raise FileError(file, problem, "Download it again.", at=[Place(row=len(rows))])
-    return rows
-
-
-def _measure(file: str, data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _directory(file, archive.infolist())
-            for name in archive.namelist():
-                _corners(file, name, archive.read(name))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        raise FileError(file, f"The workbook is damaged or cut off: {error}", _AGAIN) from error
-
-
-def _directory(file: str, entries: list[zipfile.ZipInfo]) -> None:
-    names = [entry.filename for entry in entries]
-    if not any(name.startswith(("xl/workbook.", "/xl/workbook.")) for name in names):
-        inside = ", ".join(names[:3])
-        raise FileError(file, f"This is a zip archive (it holds {inside}), not a workbook", _UNPACK)
-    unpacked, packed = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
-    broken = [
-        (len(entries) > MOST_ENTRIES, f"{len(entries)} parts (at most {MOST_ENTRIES})"),
-        (unpacked > MOST_UNPACKED, f"{unpacked // 10**6} MB unpacked (at most {MOST_UNPACKED // 10**6})"),
-        (unpacked > MOST_RATIO * max(packed, 1), f"a packing ratio above {MOST_RATIO}"),
-        (any(".." in name.split("/") for name in names), "a part outside its own folder"),
-    ]
-    found = [words for is_so, words in broken if is_so]
-    if found:
-        raise FileError(file, f"The workbook is not opened because it has {' and '.join(found)}", _AGAIN)
-
-
-def _corners(file: str, name: str, part: bytes) -> None:
-    if not name.startswith(("xl/worksheets/", "/xl/worksheets/")):
-        return
-    width = height = 1
-    for letters, row in _CELL.findall(part):
-        height = max(height, int(row))
-        width = max(width, _column(letters))
-    _size(file, name, height, width)
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = 26 * number + letter - 64
-    return number
-
-
-def _size(file: str, sheet: str, height: int, width: int) -> None:
-    if height * width > MOST_CELLS:
-        problem = f"Sheet '{sheet}' reaches over {height:,} rows and {width:,} columns (at most {MOST_CELLS:,} cells)"
-        raise FileError(file, problem, "Copy the table into a new workbook and save that.")
-
-
-def _probe(file: str, data: bytes) -> None:
-    command = [sys.executable, "-I", str(Path(__file__).with_name("probe.py"))]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=MOST_SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise FileError(file, f"The workbook could not be opened within {MOST_SECONDS} seconds", _AGAIN) from error
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    if done.returncode and any("PasswordError" in line for line in said[-1:]):
-        raise FileError(file, "The workbook is protected by a password", "Save it without one.")
-    if done.returncode:
-        reason = said[-1].rpartition(":")[2].strip() if done.returncode == 1 and said else "it asks for too much memory"
-        raise FileError(file, f"The workbook is damaged or cut off: {reason[:200]}", _AGAIN)
-    for number, line in enumerate(done.stdout.split(b"\n")[:-1], 1):
-        row, column = map(int, line.split())
-        _size(file, f"number {number}", row + 1, column + 1)
-
-
-def _workbook(file: str, data: bytes, kind: Kind) -> Opened:
-    sheets = _guarded(file, lambda: _sheets(file, data))
-    return Opened(file=file, kind=kind, encoding=kind, encoding_how="a workbook carries its own", sheets=sheets)
-
-
-def _sheets(file: str, data: bytes) -> tuple[Sheet, ...]:
-    with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-        return tuple(Sheet(name=name, rows=_rows(file, book.get_sheet_by_name(name))) for name in book.sheet_names)
-
-
-def _rows(file: str, sheet: python_calamine.CalamineSheet) -> Sequence[Row]:
-    end = sheet.end or (0, 0)
-    _size(file, sheet.name, end[0] + 1, end[1] + 1)
-    rows: Sequence[Row] = sheet.to_python(skip_empty_area=False)
-    return rows
-
-
-def _guarded(file: str, read: Callable[[], tuple[Sheet, ...]]) -> tuple[Sheet, ...]:
-    try:
-        return read()
-    except python_calamine.PasswordError as error:
-        raise FileError(file, "The workbook is protected by a password", "Save it without one.") from error
-    except BaseException as error:
-        # calamine is Rust: on some damaged files it panics, and a panic is a BaseException without a public name.
-        if not (isinstance(error, python_calamine.CalamineError) or type(error).__name__ == "PanicException"):
-            raise
-        raise FileError(file, f"The workbook is damaged or cut off: {error}", _AGAIN) from error
+def markup(text: str) -> Kind:
+    """Whether a text in angle brackets is XML or a page; a page may be XML too, and is then a page."""
+    head = text.lstrip()[:2000].casefold()
+    return "xml" if head.startswith(("<?xml", "<xml")) and not re.search("<(html|table|workbook)[ >]", head) else "html"

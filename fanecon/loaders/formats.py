@@ -1,6 +1,14 @@
 """All formats, in the order in which they are asked: the narrow ones first."""
 
-from fanecon.loaders import weibo
+from fanecon.loaders import campaign, cascade, extracts, newsletter, platforms, wechat_formats, weibo
 from fanecon.loaders.reading import Format
 
-FORMATS: tuple[Format, ...] = (*weibo.FORMATS,)
+FORMATS: tuple[Format, ...] = (
+    *wechat_formats.FORMATS,
+    *weibo.FORMATS,
+    *cascade.FORMATS,
+    *extracts.FORMATS,
+    *newsletter.FORMATS,
+    *platforms.FORMATS,
+    *campaign.FORMATS,
+)

@@ -19,9 +19,11 @@ import pandas as pd
 
 from fanecon.loaders.cells import Number, Unreadable, day, heading, is_missing, plain
 from fanecon.loaders.files import HEADER_ROWS, Opened, Row, Sheet
+from fanecon.loaders.personal import Hide, shown
+from fanecon.loaders.vectors import Column, Numbers, bulk_floors, packed, times_rounded
 from fanecon.schema import FileError, Place, SchemaError, Table, check, closest, shape
 
-TOTALS = frozenset(["合计", "总计", "全部", "小计", "total"])
+TOTALS = frozenset(["合计", "总计", "全部", "小计", "累计", "total", "grand total"])
 LONGEST_SHOWN = 60
 
 Value = TypeVar("Value")
@@ -50,7 +52,7 @@ class Body:
     """The data rows under a header, each with its 1-based row number, and how many others were left out."""
 
     header: Header
-    rows: tuple[tuple[int, Row], ...]
+    rows: Sequence[tuple[int, Row]]
     dropped: Mapping[str, int]
 
     def cell(self, row: Row, name: str) -> object:
@@ -61,6 +63,10 @@ class Body:
     def column(self, name: str) -> list[object]:
         """All cells of a field."""
         return [self.cell(row, name) for _, row in self.rows]
+
+    def extra(self, columns: Mapping[str, int], hide: Hide) -> Sequence[str | None]:
+        """Some columns (name → place) as one JSON text per row."""
+        return [_extra(row, columns, hide) for _, row in self.rows]
 
     @property
     def numbers(self) -> list[int]:
@@ -74,13 +80,14 @@ class Complaints:
 
     file: str
     sheet: str | None
+    hidden: Mapping[str, str] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, reason: str, *, row: int, column: str, value: object) -> None:
-        """Note one broken cell."""
-        shown = str(value)[:LONGEST_SHOWN]
-        self.places.append(Place(sheet=self.sheet, row=row, column=column, value=shown))
+        """Note one broken cell; what is personal in it is masked."""
+        told = shown(column, value, self.hidden)[:LONGEST_SHOWN]
+        self.places.append(Place(sheet=self.sheet, row=row, column=column, value=told))
         self.reasons[reason] += 1
 
     def read(self, body: Body, name: str, parse: Callable[[object], Value], instead: Value) -> list[Value]:
@@ -179,28 +186,34 @@ def beyond(body: Body, complaints: Complaints) -> None:
             )
 
 
-def extras(body: Body, *names: str) -> list[str | None]:
-    """The columns that are no known field, and the fields named, as one JSON text per row."""
+def extras(body: Body, *names: str, hide: Hide | None = None) -> Sequence[str | None]:
+    """The columns that are no known field, and the fields named, as one JSON text per row; `hide` what is personal."""
     at = body.header.columns
     columns = {body.header.name(at[name]): at[name] for name in names if name in at} | other_columns(body.header)
-    return [_extra(row, columns) for _, row in body.rows]
+    return body.extra(columns, hide or _as_it_is)
 
 
-def _extra(row: Row, columns: Mapping[str, int]) -> str | None:
-    cells = {name: row[at] for name, at in columns.items() if at < len(row) and not is_missing(row[at])}
+def _as_it_is(column: str, cell: object) -> object:
+    return cell
+
+
+def _extra(row: Row, columns: Mapping[str, int], hide: Hide) -> str | None:
+    cells = {name: hide(name, row[at]) for name, at in columns.items() if at < len(row) and not is_missing(row[at])}
     kept = {name: cell if isinstance(cell, (int, float)) else str(cell) for name, cell in cells.items()}
     return json.dumps(kept, ensure_ascii=False) if kept else None
 
 
-def floors(counts: Mapping[str, Sequence[Number]], rows: int) -> list[str | None]:
+def floors(counts: Mapping[str, Sequence[Number]], rows: int) -> Sequence[str | None]:
     """For each row the fields whose count is only a floor, joined by commas."""
+    if any(isinstance(read, Numbers) for read in counts.values()):
+        return bulk_floors(counts, rows)  # type: ignore[return-value]
     names = [[name for name, read in counts.items() if read[at].is_floor] for at in range(rows)]
     return [",".join(some) or None for some in names]
 
 
 def rounded_notes(counts: Mapping[str, Sequence[Number]]) -> list[str]:
     """A note for every field with counts that were rounded to a unit."""
-    found = {name: sum(one.is_rounded for one in read) for name, read in counts.items()}
+    found = {name: times_rounded(read) for name, read in counts.items()}
     return [f"{rows_have(times)} {name} rounded to a unit such as 万." for name, times in found.items() if times]
 
 
@@ -284,9 +297,14 @@ def finish(file: str, columns: Mapping[str, Iterable[object]], table: Table, att
     FileError
         If the rows break a rule of the table that the loader did not name itself.
     """
-    frame = pd.DataFrame({name: pd.Series(list(values), dtype=object) for name, values in columns.items()})
+    frame = pd.DataFrame({name: _series(values, table.columns[name].dtype) for name, values in columns.items()})
     frame.attrs = attrs
     try:
         return check(shape(frame, table), table)
     except SchemaError as error:
         raise FileError(file, f"The rows do not make a table '{table.name}': {error}", "Correct the file.") from error
+
+
+def _series(values: Iterable[object], dtype: str) -> pd.Series:
+    found = values if isinstance(values, Column) else packed(list(values))
+    return found.series(dtype) if isinstance(found, Column) else pd.Series(found, dtype=object)

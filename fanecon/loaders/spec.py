@@ -11,13 +11,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import pandas as pd
 
-from fanecon.loaders import cells
-from fanecon.loaders.cells import Number, Share, Unreadable, heading, is_missing, plain
+from fanecon.loaders import bulk, privacy, vectors
+from fanecon.loaders.cells import heading, is_missing, plain
+from fanecon.loaders.columns import Cells
 from fanecon.loaders.files import Opened, Row, Sheet, blanked
+from fanecon.loaders.instants import days as days
+from fanecon.loaders.instants import moments as moments
+from fanecon.loaders.kinds import EMPTY as EMPTY
+from fanecon.loaders.kinds import FALSE as FALSE
+from fanecon.loaders.kinds import NUMBERS as NUMBERS
+from fanecon.loaders.kinds import TRUE as TRUE
+from fanecon.loaders.kinds import Kind as Kind
+from fanecon.loaders.kinds import flag as flag
+from fanecon.loaders.kinds import identity as identity
+from fanecon.loaders.kinds import money as money
+from fanecon.loaders.kinds import parser as parser
+from fanecon.loaders.kinds import percent as percent
+from fanecon.loaders.kinds import text as text
+from fanecon.loaders.personal import PUBLISHERS, hider, kinds_of, loose, notes_on
+from fanecon.loaders.quick import Careful
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.rows import (
     Body,
@@ -32,14 +47,9 @@ from fanecon.loaders.rows import (
     not_empty,
     rounded_notes,
 )
-from fanecon.loaders.times import Clock, Moment, Order, moment, unix
+from fanecon.loaders.times import Order
+from fanecon.loaders.vectors import Column, Moments, assumed_zones, distinct
 from fanecon.schema import FileError, Place, Table
-
-Kind = Literal[
-    "text", "id", "count", "balance", "share", "percent", "real", "day", "time", "unix", "flag", "yuan", "fen", "cents"
-]
-NUMBERS = ("count", "balance", "yuan", "fen", "cents")
-TRUE, FALSE = frozenset(["true", "1", "yes", "是", "y", "t"]), frozenset(["false", "0", "no", "否", "n", "f"])
 
 
 @dataclass(frozen=True)
@@ -48,11 +58,13 @@ class Field:
 
     Kinds: ``share`` a fraction or a text with %, ``percent`` a number of 0 to 100 with or without %, ``time`` a
     written time, ``unix`` seconds or milliseconds, ``yuan``, ``fen`` and ``cents`` money (stored in minor units).
+    ``required``: the column must be there; ``filled``: and no row may lack a value in it.
     """
 
     kind: Kind
     names: tuple[str, ...]
     required: bool = False
+    filled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +87,15 @@ class Spec:
         Called with the read columns (name → list); adds or replaces columns before the table is made.
     keep
         Which rows are records; others are counted as left out.
+    personal, public
+        Fields that name a person and become pseudonyms unless the caller keeps personal data, and fields or columns
+        that do not although they are called so (the known names: :mod:`fanecon.loaders.personal`).
+    readers
+        Fields whose cells no kind fits → the function that reads one; what it refuses is listed like any broken cell.
+    remarks
+        Called after `derive`; what it returns joins the notes (a printed rate that is not its parts divided).
+    kept
+        Fields that the table has no column for and that stay in `extra` as they are written.
     notes, lossy
         What a reader of this format has to know.
     """
@@ -89,6 +110,11 @@ class Spec:
     order: Order = "ymd"
     derive: Callable[[Columns, Ask], None] | None = None
     keep: Callable[[Body, Row], bool] | None = None
+    personal: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    readers: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
+    remarks: Callable[[Columns, Ask], Iterable[str]] | None = None
     notes: tuple[str, ...] = ()
     lossy: tuple[str, ...] = ()
 
@@ -96,12 +122,16 @@ class Spec:
 Columns = dict[str, list[object]]
 
 
-def fields(**kinds: str) -> dict[str, Field]:
-    """Fields written short: ``reads="count 阅读数|阅读量"``, with ``!`` after the kind where a column must be there."""
+def fields(kinds: Mapping[str, str]) -> dict[str, Field]:
+    """Fields written short: ``{"reads": "count 阅读数|阅读量"}``.
+
+    ``!`` after the kind says that the column must be there, ``!!`` that every row must have a value in it.
+    """
     made = {}
-    for name, text in kinds.items():
-        kind, _, names = text.partition(" ")
-        made[name] = Field(kind.rstrip("!"), tuple(names.split("|")), kind.endswith("!"))  # type: ignore[arg-type]
+    for name, short in kinds.items():
+        kind, _, names = short.partition(" ")
+        bare, marks = kind.rstrip("!"), kind.count("!")
+        made[name] = Field(bare, tuple(names.split("|")), marks > 0, marks > 1)  # type: ignore[arg-type]
     return made
 
 
@@ -160,23 +190,44 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     """
     body = _body(spec, header)
     not_empty(opened.file, body, "row")
-    complaints = Complaints(opened.file, header.sheet.name)
+    hidden = _personal(spec, header)
+    complaints = Complaints(opened.file, header.sheet.name, hidden)
     read = {name: _read(spec, name, body, complaints, ask) for name in spec.fields if name in header.columns}
+    for name in (name for name in read if spec.fields[name].filled):
+        _filled(body, name, read[name], EMPTY.get(spec.fields[name].kind), complaints)
     complaints.stop()
     counts = {name: column for name, column in read.items() if spec.fields[name].kind in NUMBERS}
-    columns: Columns = {name: _values(spec.fields[name].kind, column) for name, column in read.items()}
+    columns: Columns = vectors.Columns(len(body.rows))
+    columns |= {name: _values(spec.fields[name].kind, column) for name, column in read.items()}  # type: ignore[misc]
     columns |= {name: [value] * len(body.rows) for name, value in spec.constants.items()}
-    columns["_row"] = list(body.numbers)
-    columns["extra"] = list(extras(body))
-    columns["lower_bound"] = list(floors(counts, len(body.rows)))  # type: ignore[arg-type]
+    columns["_row"] = body.numbers  # type: ignore[assignment]
+    columns["_sheet"] = [header.sheet.name] * len(body.rows)
+    kept = [name for name in spec.kept if name in header.columns]
+    columns["extra"] = extras(body, *kept, hide=hider(ask, hidden))  # type: ignore[assignment]
+    columns["lower_bound"] = floors(counts, len(body.rows))  # type: ignore[arg-type,assignment]
     columns["source_format"] = [spec.name] * len(body.rows)
     if spec.derive:
         spec.derive(columns, ask)
     notes = (*spec.notes, *rounded_notes(counts), *_zones(spec, read, ask))  # type: ignore[arg-type]
+    notes += tuple(spec.remarks(columns, ask)) if spec.remarks else ()
+    notes += notes_on(hidden, ask)
     return made(spec, opened, columns, notes=notes, dropped=body.dropped)
 
 
+def _filled(body: Body, name: str, read: Sequence[object], empty: object, complaints: Complaints) -> None:
+    """Complain of rows without a value; a broken cell is complained of already."""
+    if isinstance(body, bulk.BulkBody):
+        bulk.filled(body, name, read, empty, complaints)
+        return
+    at = body.header.columns[name]
+    for (number, row), value in zip(body.rows, read, strict=True):
+        if value == empty and is_missing(body.cell(row, name)):
+            complaints.add("no value where one is needed", row=number, column=body.header.name(at), value="")
+
+
 def _body(spec: Spec, header: Header) -> Body:
+    if isinstance(header.sheet.rows, Cells):
+        return bulk.body_of(header, header.sheet.rows, spec.keep)
     body = body_of(header, is_total=lambda row: is_total_word(next((c for c in row if plain(c)), "")))
     if spec.keep is None:
         return body
@@ -186,142 +237,52 @@ def _body(spec: Spec, header: Header) -> Body:
     return Body(header=header, rows=kept, dropped=dropped)
 
 
-def _read(spec: Spec, name: str, body: Body, complaints: Complaints, ask: Ask) -> list[object]:
-    parse = parser(spec.fields[name].kind, ask.clock(spec.tz, spec.order))
-    return complaints.read(body, name, parse, EMPTY.get(spec.fields[name].kind))
+def _read(spec: Spec, name: str, body: Body, complaints: Complaints, ask: Ask) -> Sequence[object]:
+    kind, clock = spec.fields[name].kind, ask.clock(spec.tz, spec.order)
+    by_name = complaints.hidden.get(body.header.name(body.header.columns[name]))
+    known = False
+    if name in spec.readers:
+        parse = spec.readers[name]
+    elif by_name and kind in ("id", "text"):
+        parse = loose(by_name, personal=ask.personal)
+    else:
+        parse, known = parser(kind, clock, personal=ask.personal), True
+    empty = EMPTY.get(kind) if known else None
+    if isinstance(body, bulk.BulkBody):
+        return bulk.read_column(body, name, complaints, Careful(kind if known else "", parse, empty, clock))
+    return complaints.read(body, name, parse, empty)
 
 
-EMPTY: dict[str, object] = {
-    **{kind: Number() for kind in NUMBERS},
-    "real": Number(),
-    "share": Share(),
-    "percent": Share(),
-    "time": Moment(),
-    "unix": Moment(),
-}
+def _personal(spec: Spec, header: Header) -> dict[str, str]:
+    """The personal columns, name in the file → kind; what the format declares goes before what a name suggests."""
+    found = kinds_of(header.name(at) for at in range(len(header.cells)))
+    for name, at in header.columns.items():
+        column, kind = header.name(at), spec.fields[name].kind
+        publisher = found.get(column) == "nickname" and spec.table.name in PUBLISHERS
+        if kind in privacy.KINDS:
+            found[column] = kind
+        elif name in spec.personal:
+            found.setdefault(column, "person")
+        elif publisher or name in spec.public or kind not in ("id", "text"):
+            found.pop(column, None)
+    return {column: kind for column, kind in found.items() if column not in spec.public}
 
 
-def parser(kind: Kind, clock: Clock) -> Callable[[object], object]:
-    """The function that reads a cell of a kind."""
-    return {
-        "text": text,
-        "id": identity,
-        "count": cells.count,
-        "balance": cells.balance,
-        "real": cells.number,
-        "share": cells.share,
-        "percent": percent,
-        "day": cells.day,
-        "time": lambda cell: moment(cell, clock),
-        "unix": unix,
-        "flag": flag,
-        "yuan": lambda cell: money(cell, 100),
-        "cents": lambda cell: money(cell, 100),
-        "fen": cells.count,
-    }[kind]
-
-
-def text(cell: object) -> str | None:
-    """The text in a cell, or None where there is none."""
-    return None if is_missing(cell) else str(cell).strip()
-
-
-def identity(cell: object) -> str | None:
-    """The id in a cell as text.
-
-    Raises
-    ------
-    Unreadable
-        If Excel has destroyed it (``1.22158E+17``) or turned it into a number with a fraction.
-    """
-    if is_missing(cell):
-        return None
-    if isinstance(cell, float):
-        if not cell.is_integer() or abs(cell) >= 2**53:
-            raise Unreadable("an id that lost digits in Excel (export ids as text)")
-        return str(int(cell))
-    found = str(cell).strip()
-    if cells.SCIENTIFIC.fullmatch(found):
-        raise Unreadable("an id that lost digits in Excel (export ids as text)")
-    return found
-
-
-def percent(cell: object) -> Share:
-    """A share printed as a number of 0 to 100, with or without %."""
-    found = cells.share(cell)
-    if found.value is None or (isinstance(cell, str) and "%" in cells.plain(cell)):
-        return found
-    return Share(found.value / 100, "percent", found.digits + 2)
-
-
-def flag(cell: object) -> bool | None:
-    """Yes or no in a cell.
-
-    Raises
-    ------
-    Unreadable
-        If it is neither.
-    """
-    if is_missing(cell):
-        return None
-    found = plain(cell).removesuffix(".0")
-    if found not in TRUE | FALSE:
-        raise Unreadable("neither yes nor no")
-    return found in TRUE
-
-
-def money(cell: object, minor: int) -> Number:
-    """An amount in minor units; a currency sign is left out.
-
-    Raises
-    ------
-    Unreadable
-        If it is no amount, or finer than the minor unit.
-    """
-    bare = cells.without_currency(cell)
-    found = cells.number(bare)
-    if found.value is None:
-        return found
-    value = found.value * minor
-    if value != value.to_integral_value():
-        raise Unreadable("an amount finer than its smallest coin")
-    return Number(value, found.is_floor, found.is_rounded)
-
-
-def _values(kind: str, column: Sequence[object]) -> list[object]:
+def _values(kind: str, column: Sequence[object]) -> Sequence[object]:
+    if isinstance(column, Column):
+        return column if isinstance(column, Moments) else column.plain()
     if kind in NUMBERS:
         return [None if one.value is None else int(one.value) for one in column]  # type: ignore[attr-defined]
-    if kind in ("share", "percent", "real"):
+    if kind in ("share", "percent", "real", "seconds", "timedelta"):
         return [None if one.value is None else float(one.value) for one in column]  # type: ignore[attr-defined]
     return list(column)
 
 
 def _zones(spec: Spec, read: Mapping[str, Sequence[object]], ask: Ask) -> list[str]:
-    times = [one for name, c in read.items() if spec.fields[name].kind == "time" for one in c]
-    assumed = sum(isinstance(one, Moment) and one.value is not None and not one.zone_given for one in times)
+    assumed = sum(assumed_zones(column) for name, column in read.items() if spec.fields[name].kind == "time")
     zone = ask.tz or spec.tz
     how = "as given by the caller" if ask.tz else "assumed"
     return [f"{assumed:,} times have no zone; read in {zone} ({how})."] if assumed else []
-
-
-def moments(columns: Columns, name: str, *, into: str, precision: str | None = None) -> None:
-    """Turn a column of moments into instants (UTC), and their precision into a column of its own."""
-    read = columns.pop(name, None)
-    if read is None:
-        return
-    columns[into] = [one.value if isinstance(one, Moment) else None for one in read]
-    if precision:
-        columns[precision] = [one.precision if isinstance(one, Moment) and one.value else None for one in read]
-
-
-def days(columns: Columns, name: str, *, into: str, tz: str) -> None:
-    """The local day of a column of moments, in the zone of the platform."""
-    from fanecon.loaders.times import zone
-
-    read = columns.get(name, [])
-    columns[into] = [
-        one.value.astimezone(zone(tz)).date() if isinstance(one, Moment) and one.value else None for one in read
-    ]
 
 
 def made(
@@ -330,7 +291,7 @@ def made(
     """The reading of one flat table from its columns; names that the table does not have are left out."""
     left = dict(dropped or {})
     known = {name: column for name, column in columns.items() if name in spec.table.columns}
-    rows = len(next(iter(known.values()), []))
+    rows = distinct(columns["_row"]) if "_row" in columns else len(next(iter(known.values()), []))
     attrs: dict[str, object] = {"format": spec.name, "file": opened.file, "notes": tuple(notes)}
     attrs |= {"encoding": opened.encoding, "encoding_how": opened.encoding_how}
     return Reading(
@@ -338,12 +299,31 @@ def made(
         format=spec.name,
         what=spec.what,
         why=recognise(spec, opened),
-        tables={spec.table.name: finish(opened.file, known, spec.table, attrs)},
+        tables={spec.table.name: _finished(spec, opened, columns, known, attrs)},
         rows_read=rows + sum(left.values()),
         rows_rejected=sum(left.values()),
         notes=(*notes, *(f"Rows left out: {times} {what}." for what, times in left.items())),
         lossy=spec.lossy,
     )
+
+
+def _finished(spec: Spec, opened: Opened, columns: Columns, known: Columns, attrs: dict[str, object]) -> pd.DataFrame:
+    """The checked table; a row that breaks a rule of it is named by its number in the file."""
+    try:
+        return finish(opened.file, known, spec.table, attrs)
+    except FileError as error:
+        broken = getattr(error.__cause__, "problems", pd.DataFrame())
+        if broken.empty or "_row" not in columns:
+            raise
+        sheet = None if columns.get("_sheet") is None else next(iter(columns["_sheet"]), None)
+        named = None if sheet is None else str(sheet)
+        at = [
+            Place(sheet=named, row=int(str(columns["_row"][one.row])), column=one.column, value=str(one.value)[:60])
+            for one in broken.itertuples()
+        ]
+        reasons = "; ".join(dict.fromkeys(broken["problem"]))
+        what = f"{len(at)} rows break a rule of the table '{spec.table.name}' ({spec.table.row}): {reasons}"
+        raise FileError(opened.file, what, "Correct or delete these rows.", at=at) from error
 
 
 def joined(spec: Spec, readings: Sequence[Reading]) -> Reading:

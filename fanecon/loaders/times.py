@@ -180,7 +180,7 @@ def _at(naive: dt.datetime, offset: dt.timedelta | None, precision: Precision, c
     if offset is not None:
         return Moment((naive - offset).replace(tzinfo=dt.UTC), precision, True)
     if clock.tz is None:
-        raise Unreadable("a time without a zone")
+        raise Unreadable("a time without a zone (say which with tz=…)")
     local = naive.replace(tzinfo=zone(clock.tz))
     if local.astimezone(dt.UTC).astimezone(local.tzinfo).replace(tzinfo=None) != naive:
         raise Unreadable(f"a clock time that {clock.tz} skipped")

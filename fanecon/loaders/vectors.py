@@ -1,0 +1,208 @@
+"""Columns that were read in bulk: blocks of values that stand in for lists of a million Python objects.
+
+They are sequences, so whatever derives one column from another by going through it works as before; what goes through
+none of them (most columns of most files) never makes the objects at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fanecon.loaders.cells import Number, Scale, Share
+from fanecon.loaders.times import Moment, Precision
+
+AT_ONCE, LARGE = 10_000, 20_000
+PRECISIONS: tuple[Precision, ...] = ("s", "min", "h", "day")
+SCALES: tuple[Scale, ...] = ("", "percent", "fraction")
+INSTANT = pa.timestamp("us", "UTC")
+
+_PACKED = {str: pa.large_string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64(), dt.date: pa.date32()}
+
+Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+
+
+class Column(Sequence[object]):
+    """A column of plain values: texts, numbers, days, instants or flags, None where there is none."""
+
+    def __init__(self, arrow: pa.ChunkedArray) -> None:
+        self.arrow = arrow
+
+    def __len__(self) -> int:
+        return len(self.arrow)
+
+    @overload
+    def __getitem__(self, at: int) -> object: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[object]: ...
+    def __getitem__(self, at: int | slice) -> object | list[object]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        start = range(len(self))[at]
+        return next(self._items(start, start + 1))
+
+    def __iter__(self) -> Iterator[object]:
+        for start in range(0, len(self), AT_ONCE):
+            yield from self._items(start, min(start + AT_ONCE, len(self)))
+
+    def _items(self, start: int, stop: int) -> Iterator[object]:
+        return iter(self.arrow.slice(start, stop - start).to_pylist())
+
+    def plain(self) -> Column:
+        """The values alone, without the doubts that their spelling carries."""
+        return Column(self.arrow)
+
+    def series(self, dtype: str) -> pd.Series:
+        """The values in a column type of a table."""
+        if pa.types.is_timestamp(self.arrow.type) or pa.types.is_date(self.arrow.type):
+            unit = "s" if pa.types.is_date(self.arrow.type) else "ns"
+            stamps = self.arrow.cast(pa.timestamp(unit, self.arrow.type.tz if unit == "ns" else None))
+            found = pd.Series(stamps.to_numpy())
+            return (found.dt.tz_localize("UTC") if unit == "ns" else found).astype(dtype)
+        kind = pd.api.types.pandas_dtype("Int64" if dtype.startswith("Int") else dtype)
+        if hasattr(kind, "__from_arrow__") and _alike(dtype, self.arrow.type):
+            return pd.Series(kind.__from_arrow__(self.arrow))
+        return pd.Series(self.arrow.to_pylist(), dtype=object)
+
+
+class Numbers(Column):
+    """Numbers with the two doubts of each."""
+
+    def __init__(self, arrow: pa.ChunkedArray, floor: Flags, rounded: Flags) -> None:
+        super().__init__(arrow)
+        self.floor, self.rounded = floor, rounded
+
+    def _items(self, start: int, stop: int) -> Iterator[object]:
+        for at, value in enumerate(super()._items(start, stop), start):
+            number = None if value is None else Decimal(repr(value))
+            yield Number(number, bool(self.floor[at]), bool(self.rounded[at]))
+
+
+class Shares(Column):
+    """Shares with the scale that each was printed in."""
+
+    def __init__(self, arrow: pa.ChunkedArray, scale: Codes) -> None:
+        super().__init__(arrow)
+        self.scale = scale
+
+    def _items(self, start: int, stop: int) -> Iterator[object]:
+        for at, value in enumerate(super()._items(start, stop), start):
+            yield Share(None if value is None else Decimal(repr(value)), SCALES[self.scale[at]])
+
+
+class Moments(Column):
+    """Instants with their precision, and whether their zone was given."""
+
+    def __init__(self, arrow: pa.ChunkedArray, precision: Codes, given: Flags) -> None:
+        super().__init__(arrow)
+        self.precision, self.given = precision, given
+
+    def _items(self, start: int, stop: int) -> Iterator[object]:
+        for at, value in enumerate(super()._items(start, stop), start):
+            # Arrow names the zone "UTC" by another object than the standard library.
+            when = value.replace(tzinfo=dt.UTC) if isinstance(value, dt.datetime) else None
+            yield Moment(when, PRECISIONS[self.precision[at]], bool(self.given[at]))
+
+    def words(self, codes: npt.NDArray[np.integer], words: Sequence[str]) -> Column:
+        """A word for each instant, None where there is none."""
+        known = pa.array(self.arrow.is_valid().to_numpy())
+        chosen = pa.array(words, pa.large_string()).take(pa.array(codes))
+        return Column(pa.chunked_array([pc.if_else(known, chosen, pa.scalar(None, pa.large_string()))]))
+
+    def days(self, tz: str) -> Column:
+        """The local day of each instant."""
+        # pandas asks the standard library for the zone, Arrow would ask another copy of the rules.
+        local = pd.DatetimeIndex(self.arrow.cast(pa.timestamp("us")).to_numpy()).tz_localize("UTC").tz_convert(tz)
+        return Column(
+            pa.chunked_array([pa.array(local.tz_localize(None).to_numpy(), from_pandas=True).cast(pa.date32())])
+        )
+
+
+class Columns(dict[str, Any]):
+    """Columns by name; a list of a large table's length becomes a block of values as soon as it is put in.
+
+    So whatever derives columns from others may write lists, and no two of them are there at the same time.
+    """
+
+    def __init__(self, rows: int) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def __setitem__(self, name: str, column: Sequence[object]) -> None:
+        super().__setitem__(name, packed(column) if self.rows >= LARGE and isinstance(column, list) else column)
+
+    def update(self, columns: Mapping[str, Sequence[object]]) -> None:  # type: ignore[override]
+        """Put some columns in."""
+        for name, column in columns.items():
+            self[name] = column
+
+    def __ior__(self, columns: Mapping[str, Sequence[object]]) -> Columns:  # type: ignore[override,misc]
+        self.update(columns)
+        return self
+
+    def setdefault(self, name: str, column: Sequence[object] = ()) -> Any:
+        """The column of a name, put in if there is none."""
+        if name not in self:
+            self[name] = column
+        return self[name]
+
+
+def packed(column: list[object]) -> Column | list[object]:
+    """A list of texts, whole numbers, flags or instants as a block of values; any other list as it is."""
+    kinds = {type(one) for one in column} - {type(None)}
+    kind = _PACKED.get(next(iter(kinds), str)) if len(kinds) < 2 else None
+    if kind is None:
+        return column
+    try:
+        return Column(
+            pa.chunked_array([pa.array(column[at : at + AT_ONCE], kind) for at in range(0, len(column), AT_ONCE)], kind)
+        )
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError):
+        return column
+
+
+def assumed_zones(column: Sequence[object]) -> int:
+    """How many moments of a column have a zone that was assumed."""
+    if isinstance(column, Moments):
+        return int((column.arrow.is_valid().to_numpy() & ~column.given).sum())
+    return sum(isinstance(one, Moment) and one.value is not None and not one.zone_given for one in column)
+
+
+def times_rounded(column: Sequence[Number]) -> int:
+    """How many numbers of a column were rounded to a unit."""
+    return int(column.rounded.sum()) if isinstance(column, Numbers) else sum(one.is_rounded for one in column)
+
+
+def distinct(column: Sequence[object]) -> int:
+    """How many different values a column has."""
+    return int(pc.count_distinct(column.arrow).as_py()) if isinstance(column, Column) else len(set(column))
+
+
+def bulk_floors(counts: Mapping[str, Sequence[Number]], rows: int) -> Column:
+    """For each row the fields whose count is only a floor, joined by commas."""
+    names = [name for name, column in counts.items() if isinstance(column, Numbers)]
+    codes = np.zeros(rows, np.int64)
+    for bit, name in enumerate(names):
+        codes |= counts[name].floor.astype(np.int64) << bit  # type: ignore[attr-defined]
+    kinds, places = np.unique(codes, return_inverse=True)
+    words = [",".join(name for bit, name in enumerate(names) if kind >> bit & 1) or None for kind in kinds.tolist()]
+    return Column(pa.chunked_array([pa.array(words, pa.large_string()).take(pa.array(places))]))
+
+
+def _alike(dtype: str, kind: pa.DataType) -> bool:
+    if dtype == "string":
+        return bool(pa.types.is_large_string(kind))
+    if dtype == "boolean":
+        return bool(pa.types.is_boolean(kind))
+    return bool(
+        pa.types.is_floating(kind) if dtype == "Float64" else dtype.startswith("Int") and pa.types.is_integer(kind)
+    )

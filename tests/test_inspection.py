@@ -1,0 +1,83 @@
+"""The look at a file: one document with format, tables, honest totals, problems and what is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from wechat_files import HEADER_16, answers, article, link, row_16, text
+
+from fanecon.cli import main
+from fanecon.loaders.inspection import inspect
+
+
+def test_a_file_is_one_document_of_plain_values(tmp_path: Path) -> None:
+    path = text(tmp_path / "any.csv", [HEADER_16, row_16(), row_16("夏", 20220330, link(101))])
+    document = inspect(path)
+    assert json.loads(json.dumps(document, ensure_ascii=False)) == document
+    assert document["format"] == "wechat_backend_16"
+    assert document["tables"]["items"]["rows"] == 2
+    totals = document["tables"]["items"]["totals"]
+    assert totals["reads"] == {"total": 326, "how": "sum over rows", "counts": "times"}
+    assert totals["readers"]["total"] == 188
+    assert "counts twice" in totals["readers"]["doubt"]
+    assert "delivered" not in totals
+
+
+def test_running_counts_are_totalled_at_their_last_day(tmp_path: Path) -> None:
+    found = [article("265_1", days=(100, 150)), article("266_1", days=(10, 40))]
+    totals = inspect(answers(tmp_path / "x.json", {"list": found}))["tables"]["item_daily"]["totals"]
+    assert totals["readers"]["total"] == 190
+    assert "last day" in totals["readers"]["how"]
+
+
+def test_a_floor_makes_a_total_that_is_at_least_so_much(tmp_path: Path) -> None:
+    path = text(tmp_path / "x.csv", [HEADER_16, row_16(总阅读次数="10万+")])
+    assert inspect(path)["tables"]["items"]["totals"]["reads"]["at_least"] is True
+
+
+def test_a_refused_file_gives_the_same_document_with_the_refusal(tmp_path: Path) -> None:
+    path = text(tmp_path / "x.csv", [["a", "b"], [1, 2]])
+    document = inspect(path)
+    assert document["format"] is None
+    assert document["tables"] == {}
+    assert document["refused"]
+    assert document["problems"][0]["file"] == "x.csv"
+
+
+def test_broken_rows_are_listed_and_left_out(tmp_path: Path) -> None:
+    rows = [row_16(), row_16("夏", 20220330, link(101), 总阅读人数="abc"), row_16("秋", 20220331, link(102))]
+    document = inspect(text(tmp_path / "x.csv", [HEADER_16, *rows]))
+    assert document["tables"]["items"]["rows"] == 2
+    assert (document["rows_read"], document["rows_rejected"]) == (3, 1)
+    (problem,) = document["problems"]
+    assert (problem["row"], problem["column"], problem["value"]) == (3, "总阅读人数", "abc")
+
+
+@pytest.mark.parametrize(("cell", "code"), [(94, 0), ("abc", 4)])
+def test_check_exits_with_4_where_something_is_wrong(cell: object, code: int, tmp_path: Path) -> None:
+    path = text(tmp_path / "x.csv", [HEADER_16, row_16(), row_16("夏", 20220330, link(101), 总阅读人数=cell)])
+    done = CliRunner().invoke(main, ["check", str(path)])
+    assert done.exit_code == code
+    assert "wechat_backend_16" in done.output
+    asked = CliRunner().invoke(main, ["check", "--json", str(path)])
+    assert asked.exit_code == code
+    assert json.loads(asked.output)["format"] == "wechat_backend_16"
+
+
+def test_check_of_a_file_that_is_not_there_says_so_without_a_traceback(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["check", str(tmp_path / "nowhere.xls")])
+    assert done.exit_code == 4
+    assert "There is no such file" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_formats_lists_every_format_with_what_it_is() -> None:
+    from fanecon.loaders.formats import FORMATS
+
+    done = CliRunner().invoke(main, ["formats"])
+    assert done.exit_code == 0
+    assert len(done.output.strip().splitlines()) == len(FORMATS)
+    assert len({one.name for one in FORMATS}) == len(FORMATS)
