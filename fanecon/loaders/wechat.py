@@ -1,45 +1,49 @@
-"""WeChat official accounts: what an account's operator can download, recognised by content.
+"""WeChat official accounts: whatever can be downloaded or asked of one, as a table, recognised by content.
 
-Three sources are read: the content list of the backend (``total_*.xls``; 16, 14 or 9 columns), the follower table
-(``user_analysis.xls``) and the answers of the data interface (getarticletotal).  This module only decides which of
-them a file is.  Most of it is refusals, on purpose: a daily traffic table has nearly the same column names as the
-content list, and a reader that takes the one for the other adds every article once per channel.  Naming what was
-found is worth more than reading it somehow.
+Which formats there are stands in :mod:`fanecon.loaders.wechat_formats`.  This module only opens the file, asks them,
+and says what was found where none of them answers.  Naming what was found is worth more than reading it somehow.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NoReturn
 
 import pandas as pd
 
+from fanecon.loaders.answers import answers
+from fanecon.loaders.archives import open_all
 from fanecon.loaders.cells import heading, is_missing, plain
-from fanecon.loaders.files import HEADER_ROWS, Opened, Row, Sheet, open_file
+from fanecon.loaders.files import Opened, Row
+from fanecon.loaders.personal import guarded, masked, masked_text
+from fanecon.loaders.reading import Ask, Reading
 from fanecon.loaders.rows import Header, find_header, offer
-from fanecon.loaders.wechat_api import read_articletotal
-from fanecon.loaders.wechat_followers import FOLLOWERS, read_followers
-from fanecon.loaders.wechat_items import read_list
+from fanecon.loaders.wechat_followers import FOLLOWERS
+from fanecon.loaders.wechat_formats import FIELDS, FORMATS, foreign
 from fanecon.loaders.wechat_list import LIST
 from fanecon.schema import FileError, Place
 
-FIELDS = {heading(word): name for part in (LIST, FOLLOWERS) for name in part for word in part[name]}
-
-_FOREIGN = (
-    ("the daily traffic table of WeChat's backend (tendency_*.xls)", ({"数据趋势概况"}, {"渠道"}, {"传播渠道"})),
-    ("the page of a single WeChat article", ({"数据概况"}, {"阅读转化"}, {"平均停留时长(秒)"})),
-    ("a table of wechat-article-exporter", ({"公众号", "链接", "标题", "创建时间"},)),
-    ("a rank table of a monitoring service", ({"账号名称", "发布次数"}, {"公众号", "阅读量"}, {"公众号", "阅读数"})),
-    ("a Weibo crawl", ({"微博正文"}, {"微博id"}, {"bid", "转发数"}, {"note_id", "liked_count"})),
-    ("a newsletter export", ({"Unique Opens"}, {"Email Address"}, {"Email Campaign Report"}, {"post_id", "post_date"})),
-    ("a campaign log", ({"邀请人"}, {"中奖状态"}, {"openid"})),
-    ("a table of Xiaohongshu, Douyin or Bilibili", ({"笔记标题"}, {"作品名称"}, {"稿件标题"})),
+WORDS = frozenset(heading(word) for one in FORMATS for word in one.words)
+_OTHERS = (
+    ("errmsg", "an error answer of WeChat"),
+    ("readNum", "a JSON of wechat-article-exporter"),
+    ("reposts", "a Weibo answer"),
+    ("mblog", "a Weibo answer"),
+    ("note_id", "a crawl of another platform"),
 )
 _NEEDED = (
-    "read_wechat reads the content list (内容分析 → 下载数据明细, total_*.xls), the follower table (user_analysis.xls) "
-    "and getarticletotal answers (JSON). Download one of these and type: fe.read_wechat('total_….xls')"
+    "read_wechat reads the content list (内容分析 → 下载数据明细, total_*.xls), followers (user_analysis.xls), "
+    "the traffic table, the page of an article, and answers of the data interface (JSON). Download one of these and "
+    "type: fe.read_wechat('total_….xls')"
 )
-_NAMES = {"xls": "an .xls workbook", "xlsx": "an .xlsx workbook", "html": "an HTML table", "text": "a text table"}
+_NAMES = {
+    "xls": "an .xls workbook",
+    "xlsx": "an .xlsx workbook",
+    "html": "an HTML table",
+    "xml": "an XML text",
+    "text": "a text table",
+}
 
 
 def read_wechat(
@@ -54,9 +58,9 @@ def read_wechat(
     Parameters
     ----------
     path
-        A content list or follower table (.xls, .xlsx, CSV) or getarticletotal answers (JSON, JSONL).
+        A download of the backend, answers of the data interface, or a folder of answers (see ``fe.read`` for more).
     table
-        ``"items"``, ``"item_daily"`` or ``"accounts_daily"``, where the file holds more than one.
+        ``"items"``, ``"item_daily"``, ``"accounts_daily"`` …, where the file holds more than one.
     encoding
         Of a text file that does not tell, such as ``"gb18030"``.
     account_id
@@ -65,41 +69,68 @@ def read_wechat(
     Returns
     -------
     pandas.DataFrame
-        A table of :mod:`fanecon.schema`; `attrs` say format, encoding, rows left out and notes.
+        A table of :mod:`fanecon.schema`; `attrs` say format, encoding, rows left out, notes and what is lost.
 
     Raises
     ------
     FileError
         If the file is something else, or with every cell that cannot be used.
     """
-    opened = open_file(path, words=FIELDS.keys(), encoding=encoding)
-    if opened.kind == "json":
-        return read_articletotal(opened, table=table, account_id=account_id)
-    header = _recognised(opened)
-    if "date" in header.columns:
-        offer(opened.file, table, ("accounts_daily",))
-        return read_followers(opened, header, account_id)
-    offer(opened.file, table, ("items",))
-    return read_list(opened, header, account_id)
+    asked = Ask(account_id=account_id)
+    try:
+        reading = _read(open_all(path, words=WORDS, encoding=encoding), asked)
+        name = offer(reading.file, table, tuple(reading.tables))
+    except FileError as error:
+        raise masked(error) from error.__cause__
+    frame = guarded(reading, asked)[name]
+    left = {"rows_read": reading.rows_read, "rows_dropped": reading.rows_rejected}
+    frame.attrs = {**left, **frame.attrs, "lossy": reading.lossy}
+    return frame
 
 
-def _recognised(opened: Opened) -> Header:
+def _read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
+    found = next((one for one in FORMATS if one.recognise(opened)), None)
+    return found.read(opened, ask) if found else _refuse(opened)
+
+
+def _refuse(opened: Sequence[Opened]) -> NoReturn:
+    """Say what the first file is that is nothing known."""
+    for one in opened:
+        if len(opened) > 1 and any(known.recognise((one,)) for known in FORMATS):
+            continue
+        if one.kind == "json":
+            raise FileError(one.file, f"This is {_named(answers(one))}", _NEEDED)
+        _incomplete(one)
+        _unknown(one)
+    raise FileError(opened[0].file, "The files of the folder are of several kinds", "Give each kind its own folder.")
+
+
+def _named(found: list[object]) -> str:
+    odd = next((number for number, one in enumerate(found, 1) if not isinstance(one, dict)), None)
+    if odd is not None:
+        return f"JSON, but entry {odd} is no object"
+    inside = [row for one in found if isinstance(one, dict) for row in (one, *_members(one.get("list")))]
+    keys = {key for row in inside if isinstance(row, dict) for key in row}
+    known = [what for key, what in _OTHERS if key in keys]
+    return known[0] if known else f"JSON with the names {', '.join(sorted(map(str, keys))[:6]) or 'none'}"
+
+
+def _members(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _incomplete(opened: Opened) -> None:
+    """Refuse what is nearly a table of WeChat, or the table of another platform."""
     for sheet in opened.sheets:
-        _not_foreign(opened.file, sheet)
+        other = foreign(sheet)
+        if other:
+            raise FileError(opened.file, f"This is {other}", _NEEDED)
         header = find_header(opened.file, sheet, FIELDS)
         if header is not None:
-            return _complete(opened.file, header)
-    return _unknown(opened)
+            _complete(opened.file, header)
 
 
-def _not_foreign(file: str, sheet: Sheet) -> None:
-    seen = {heading(cell) for row in sheet.rows[:HEADER_ROWS] for cell in row}
-    for what, signs in _FOREIGN:
-        if any({heading(word) for word in sign} <= seen for sign in signs):
-            raise FileError(file, f"This is {what}", _NEEDED)
-
-
-def _complete(file: str, header: Header) -> Header:
+def _complete(file: str, header: Header) -> None:
     followers = "date" in header.columns or "followers_new" in header.columns
     part = FOLLOWERS if followers else LIST
     needed = ("date", "followers_new") if followers else ("title", "published_date", "readers")
@@ -109,7 +140,6 @@ def _complete(file: str, header: Header) -> Header:
         present = ", ".join(str(cell).strip() for cell in header.cells if not is_missing(cell))
         problem = f"The {what} has no column {' and '.join(missing)}; its header is: {present}"
         raise FileError(file, problem, _NEEDED, at=[Place(sheet=header.sheet.name, row=header.row + 1)])
-    return header
 
 
 def _unknown(opened: Opened) -> NoReturn:
@@ -120,5 +150,5 @@ def _unknown(opened: Opened) -> NoReturn:
 
 
 def _line(row: Row) -> str:
-    line = " | ".join(str(cell).strip() for cell in row if plain(cell))
+    line = masked_text(" | ".join(str(cell).strip() for cell in row if plain(cell)))
     return line if len(line) <= 80 else line[:80] + "…"

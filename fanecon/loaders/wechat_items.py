@@ -9,8 +9,6 @@ without a link get a name made from day and title, so that two exports of one mo
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import html
 import re
 from collections import Counter
@@ -22,7 +20,17 @@ import pandas as pd
 from fanecon.loaders.cells import Number, Share, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.rows import Header, extras, finish, floors, provenance, rounded_notes, rows_have
-from fanecon.loaders.wechat_list import LIST, PARTS, PLATFORM, UNKNOWN_NOTE, WINDOW, Listed, divided, parse_list
+from fanecon.loaders.wechat_list import (
+    LIST,
+    PARTS,
+    PLATFORM,
+    UNKNOWN_NOTE,
+    WINDOW,
+    Listed,
+    divided,
+    made_id,
+    parse_list,
+)
 from fanecon.schema import ITEMS, FileError, Place
 
 _NOT_ABOVE = (
@@ -74,13 +82,13 @@ def read_list(opened: Opened, header: Header, account_id: str | None) -> pd.Data
 
 
 def _ids(listed: Listed) -> list[str]:
-    links = [_article(cell) for cell in listed.body.column("url")]
+    links = [article_in(cell) for cell in listed.body.column("url")]
     titles = [plain(cell) for cell in listed.body.column("title")]
     seen = list(zip(links, titles, listed.days, strict=True))
     rows = [row for _, row in listed.body.rows]
     _not_twice(listed, [f"{one}" if one[0] else f"{one}{row}" for one, row in zip(seen, rows, strict=True)])
     shared = Counter(links)
-    made = [link if link and shared[link] == 1 else _made_id(title, on) for link, title, on in seen]
+    made = [link if link and shared[link] == 1 else made_id(title, on) for link, title, on in seen]
     again = Counter(made)
     return [one if again[one] == 1 else f"{one}_r{row}" for one, row in zip(made, listed.body.numbers, strict=True)]
 
@@ -97,23 +105,26 @@ def _not_twice(listed: Listed, keys: Sequence[str]) -> None:
         raise FileError(listed.file, "An article stands in more than one row", "Keep its newest row only.", at=at)
 
 
-def _article(url: object) -> str | None:
+def article_in(url: object) -> str | None:
+    """The id of an article, message and position, in its link; None where the link has none."""
     text = html.unescape(str(url))
     mid, idx = _MID.search(text), _IDX.search(text)
     return f"{mid[1]}_{idx[1]}" if mid and idx else None
 
 
-def _made_id(title: str, on: dt.date) -> str:
-    return f"{on:%Y%m%d}_{hashlib.sha256(title.encode()).hexdigest()[:8]}"
-
-
 def _accounts(listed: Listed, account_id: str | None) -> list[str]:
     if account_id is not None:
         return [account_id] * len(listed)
-    found = [_BIZ.search(html.unescape(str(cell))) for cell in listed.body.column("url")]
-    known = {match[1] for match in found if match}
+    found = [account_in(cell) for cell in listed.body.column("url")]
+    known = {one for one in found if one}
     rest = known.pop() if len(known) == 1 else "unknown"
-    return [match[1] if match else rest for match in found]
+    return [one or rest for one in found]
+
+
+def account_in(url: object) -> str | None:
+    """The id of the account in a link; None where the link has none."""
+    found = _BIZ.search(html.unescape(str(url)))
+    return found[1] if found else None
 
 
 def _constants(listed: Listed) -> dict[str, Sequence[object]]:
@@ -218,7 +229,7 @@ def _numerator_notes(listed: Listed) -> list[str]:
 
 
 def _id_notes(listed: Listed, ids: Sequence[str]) -> list[str]:
-    found = [_article(cell) for cell in listed.body.column("url")]
+    found = [article_in(cell) for cell in listed.body.column("url")]
     made = sum(one != link for one, link in zip(ids, found, strict=True))
     if not made:
         return []

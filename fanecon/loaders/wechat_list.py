@@ -9,6 +9,7 @@ happened; hence :attr:`Listed.numerator`.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,6 +88,11 @@ class Listed:
         if self.numerator == "people":
             return "wechat_backend_9"
         return "wechat_backend_16" if "delivered" in self.counts else "wechat_backend_14"
+
+
+def made_id(title: str, on: dt.date) -> str:
+    """The id of an article that the file names by title and day only; the same in every download."""
+    return f"{on:%Y%m%d}_{hashlib.sha256(plain(title).encode()).hexdigest()[:8]}"
 
 
 def parse_list(opened: Opened, header: Header) -> Listed:
