@@ -1,0 +1,173 @@
+"""Crawler files that outlived their crawler's version: rows under a header that was written for other rows.
+
+weibo-search and weiboSpider append to their file and write the header when they feel like it: the first only into a new
+file, so that an old file continued by a newer version has rows longer than its header; the second at every run, with
+other columns if the settings changed.  Read by the first header, everything after a new column moves by one.  Here each
+row is brought under one header by the layout it was written in; a row whose layout is not certain is complained of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from fanecon.loaders.cells import heading, plain
+from fanecon.loaders.files import HEADER_ROWS, Opened, Row, Sheet
+from fanecon.schema import FileError, Place
+
+_SEARCH_16 = (
+    *("id", "bid", "user_id", "用户昵称", "微博正文", "发布位置", "艾特用户", "话题", "转发数", "评论数", "点赞数"),
+    *("发布时间", "发布工具", "微博图片url", "微博视频url", "retweet_id"),
+)
+_SEARCH_17 = (*_SEARCH_16[:5], "头条文章url", *_SEARCH_16[5:])
+SEARCH: Mapping[int, tuple[str, ...]] = {
+    16: _SEARCH_16,
+    17: _SEARCH_17,
+    18: (*_SEARCH_17, "ip"),
+    19: (*_SEARCH_17, "ip", "user_authentication"),
+    21: (*_SEARCH_17, "ip", "user_authentication", "会员类型", "会员等级"),
+}
+_TIME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{2}.*|")
+
+
+def of_search(opened: Opened) -> tuple[Opened, str]:
+    """A file of weibo-search with all rows under its newest header, and a note if some were longer than the first.
+
+    Raises
+    ------
+    FileError
+        With every row that is longer than the header and of no known version.
+    """
+    found = _header(opened, "id", "bid", "微博正文")
+    if found is None:
+        return opened, ""
+    sheet, at = found
+    first = _names(sheet.rows[at])
+    if first not in SEARCH.values():
+        return opened, ""
+    numbered = [(number, _bare(row, len(first))) for number, row in enumerate(sheet.rows[at + 1 :], at + 2)]
+    longer = {number: row for number, row in numbered if len(row) > len(first)}
+    strange = [number for number, row in longer.items() if not _is_of(row, SEARCH.get(len(row)))]
+    if strange:
+        places = [Place(sheet=sheet.name, row=number, value=f"{len(longer[number])} cells") for number in strange]
+        problem = f"{len(strange)} rows are longer than the header and of no known version of weibo-search"
+        raise FileError(opened.file, problem, "Crawl these posts again into a new file.", at=places)
+    if not longer:
+        return opened, ""
+    names = SEARCH[max(map(len, longer.values()))]
+    rows = [_moved(row, SEARCH[len(row)] if number in longer else first, names) for number, row in numbered]
+    made = replace(sheet, rows=[*sheet.rows[:at], names, *rows])
+    note = f"Rows written by a newer version than the header, read by that version's columns: {len(longer):,}."
+    return _with(opened, sheet, made), note
+
+
+def of_spider(opened: Opened) -> tuple[Opened, str]:
+    """A file of weiboSpider with all rows under one header, and a note if its runs wrote several.
+
+    Raises
+    ------
+    FileError
+        With every row that is longer than the header above it.
+    """
+    found = _header(opened, "微博id", "微博正文")
+    if found is None:
+        return opened, ""
+    sheet, at = found
+    layout = _names(sheet.rows[at])
+    layouts, read, strange = [layout], [], []
+    for number, row in enumerate(sheet.rows[at + 1 :], at + 2):
+        if row and heading(row[0]) == "微博id":
+            layout = _names(row)
+            layouts.append(layout)
+        elif len(_bare(row, len(layout))) > len(layout):
+            strange.append(Place(sheet=sheet.name, row=number, value=f"{len(row)} cells"))
+        read.append((row, layout))
+    if strange:
+        problem = f"{len(strange)} rows are longer than the header above them"
+        raise FileError(opened.file, problem, "Crawl these posts again into a new file.", at=strange)
+    names = tuple(dict.fromkeys(name for one in layouts for name in one))
+    if len(set(layouts)) == 1:
+        return opened, ""
+    rows = [names if row and heading(row[0]) == "微博id" else _moved(row, one, names) for row, one in read]
+    made = replace(sheet, rows=[*sheet.rows[:at], names, *rows])
+    return _with(
+        opened, sheet, made
+    ), f"The runs wrote {len(set(layouts))} different headers; each row is read by its own."
+
+
+def of_crawler(opened: Opened) -> tuple[Opened, str]:
+    """A file of weibo-crawler as it is, once no row has its values under the wrong columns.
+
+    Its rows are lists of values without their names: an optional value in the middle moves all after it, so that an
+    original seems to repost something.
+
+    Raises
+    ------
+    FileError
+        With every row whose values do not fit its columns.
+    """
+    found = _header(opened, "id", "bid", "正文")
+    if found is None:
+        return opened, ""
+    sheet, at = found
+    names = [heading(cell) for cell in sheet.rows[at]]
+    own = names.index("是否原创") if "是否原创" in names else len(names)
+    origin = names.index("源微博id") if "源微博id" in names else len(names)
+    places = []
+    for number, row in enumerate(sheet.rows[at + 1 :], at + 2):
+        if _shifted([plain(cell) for cell in _bare(row, 0)], own, origin, len(_bare(sheet.rows[at], 0))):
+            places.append(Place(sheet=sheet.name, row=number, value=f"{len(row)} cells"))
+    if places:
+        problem = f"{len(places)} rows have values that do not fit their columns: an optional field moved them"
+        raise FileError(
+            opened.file, problem, "Crawl these posts again without the fields of a language model.", at=places
+        )
+    return opened, ""
+
+
+def _shifted(row: Sequence[str], own: int, origin: int, width: int) -> bool:
+    """Whether a row is too long, an original names an original, or a repost names none."""
+    if len(row) > width:
+        return True
+    if own >= len(row) or heading(row[own]) == "是否原创":
+        return False
+    if row[own] == "true":
+        return any(row[own + 1 :])
+    return row[own] != "false" or (origin < len(row) and not row[origin].isdecimal())
+
+
+def _header(opened: Opened, *needed: str) -> tuple[Sheet, int] | None:
+    for sheet in opened.sheets:
+        for at, row in enumerate(sheet.rows[:HEADER_ROWS]):
+            if {heading(name) for name in needed} <= {heading(cell) for cell in row}:
+                return sheet, at
+    return None
+
+
+def _names(row: Row) -> tuple[str, ...]:
+    return tuple(str(cell).strip() for cell in _bare(row, 0))
+
+
+def _bare(row: Row, least: int) -> Row:
+    """A row without empty cells at its end, but not shorter than `least`: a spreadsheet fills rows up."""
+    cells = list(row)
+    while len(cells) > least and plain(cells[-1]) == "":
+        cells.pop()
+    return cells
+
+
+def _is_of(row: Row, layout: Sequence[str] | None) -> bool:
+    """Whether the time of a post stands where a layout has it."""
+    return layout is not None and bool(_TIME.fullmatch(plain(row[layout.index("发布时间")])))
+
+
+def _moved(row: Row, layout: Sequence[str], names: Sequence[str]) -> Row:
+    if all(plain(cell) == "" for cell in row):
+        return ()
+    cells = dict(zip(layout, row, strict=False))
+    return [cells.get(name, "") for name in names]
+
+
+def _with(opened: Opened, old: Sheet, new: Sheet) -> Opened:
+    return replace(opened, sheets=tuple(new if sheet is old else sheet for sheet in opened.sheets))
