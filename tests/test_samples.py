@@ -1,4 +1,4 @@
-"""The made-up samples of every format: each is recognised as itself, read twice alike, and looked at in one document."""
+"""The made-up samples of every format: each is recognised as itself and looked at in one document."""
 
 from __future__ import annotations
 
