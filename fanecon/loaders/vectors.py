@@ -149,7 +149,7 @@ class Columns(dict[str, Any]):
         self.update(columns)
         return self
 
-    def setdefault(self, name: str, column: Sequence[object] = ()) -> Any:
+    def setdefault(self, name: str, column: Sequence[object] = ()) -> Any:  # type: ignore[override]
         """The column of a name, put in if there is none."""
         if name not in self:
             self[name] = column
