@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from fanecon.tables import (
@@ -26,6 +27,7 @@ from fanecon.tables import (
     ITEMS,
     MESSAGES_DAILY,
     TABLES,
+    TEXT,
     TIME,
     Column,
     Table,
@@ -61,6 +63,7 @@ __all__ = [
 ]
 
 MOST_LINES = 50
+MANY, BLOCK = 20_000, 10_000
 
 
 class FaneconError(Exception):
@@ -211,11 +214,20 @@ def shape(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 
 def _as(values: pd.Series | None, column: Column, name: str, index: pd.Index) -> pd.Series:
     if values is None:
-        return pd.Series(pd.NaT if column.dtype in (DAY, TIME) else pd.NA, index=index, dtype=column.dtype)
+        return _absent(column.dtype, index)
     try:
         return values.astype(column.dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise SchemaError(f"Column '{name}' does not hold {column.dtype} values: {error}.") from error
+
+
+def _absent(dtype: str, index: pd.Index) -> pd.Series:
+    """A column without values; of a large table, texts share one block of nothing."""
+    if dtype == TEXT and len(index) > MANY:
+        block = pd.array([pd.NA] * BLOCK, dtype=dtype)
+        parts = [block] * (len(index) // BLOCK) + [block[: len(index) % BLOCK]]
+        return pd.Series(type(block)._concat_same_type(parts), index=index)
+    return pd.Series(pd.NaT if dtype in (DAY, TIME) else pd.NA, index=index, dtype=dtype)
 
 
 def check(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -249,7 +261,8 @@ def _missing(frame: pd.DataFrame, table: Table) -> list[Finding]:
 
 def _repeated(frame: pd.DataFrame, table: Table) -> list[Finding]:
     key = [name for name in table.key if name in frame.columns]
-    again = frame.duplicated(subset=key, keep="first")
+    alike = frame if len(frame) <= MANY else frame[_alike(frame[key])]
+    again = alike.duplicated(subset=key, keep="first")
     return [
         (
             row,
@@ -257,8 +270,18 @@ def _repeated(frame: pd.DataFrame, table: Table) -> list[Finding]:
             tuple(frame.loc[[row], key].iloc[0].astype(str)),
             "this key stands in an earlier row",
         )
-        for row in frame.index[again]
+        for row in alike.index[again]
     ]
+
+
+def _alike(keys: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """The rows whose key has the same hash as another's: few, where to compare all would take as much room again."""
+    hashes = np.zeros(len(keys), np.int64)
+    for start in range(0, len(keys), BLOCK):
+        some = keys.iloc[start : start + BLOCK]
+        rows = zip(*(some[name].tolist() for name in keys.columns), strict=True)
+        hashes[start : start + BLOCK] = np.fromiter(map(hash, rows), np.int64, len(some))
+    return pd.Series(hashes).duplicated(keep=False).to_numpy()
 
 
 def _negative(frame: pd.DataFrame, table: Table) -> list[Finding]:

@@ -26,7 +26,7 @@ from fanecon.loaders.personal import HINT, Hide
 from fanecon.loaders.quick import Careful, classified, matching
 from fanecon.loaders.rows import TOTALS, Body, Complaints, Header, is_total_word
 from fanecon.loaders.sheets import Row
-from fanecon.loaders.vectors import Column, Flags
+from fanecon.loaders.vectors import Column, Flags, constant
 
 WORDS = pa.large_string()
 
@@ -166,11 +166,14 @@ def filled(body: BulkBody, name: str, read: Sequence[object], empty: object, com
 
 
 def _extras(body: BulkBody, columns: Mapping[str, int], hide: Hide) -> Column:
-    texts = [_told(body.cells[at], name, hide) for name, at in columns.items() if at < len(body.cells)]
-    if not texts:
-        return Column(pa.chunked_array([pa.nulls(len(body.at), WORDS)]))
-    chunks = [_braced(parts) for parts in zip(*(text.chunks for text in texts), strict=True)]
-    return Column(pa.chunked_array(chunks, WORDS))
+    there = {name: at for name, at in columns.items() if at < len(body.cells)}
+    if not there:
+        return constant(None, len(body.at))
+    tellers = [_teller(name, hide) for name in there]
+    chunks = zip(*(body.cells[at].chunks for at in there.values()), strict=True)
+    braced = [_braced([tell(chunk) for tell, chunk in zip(tellers, parts, strict=True)]) for parts in chunks]
+    pa.default_memory_pool().release_unused()
+    return Column(pa.chunked_array(braced, WORDS))
 
 
 def _braced(parts: Sequence[pa.Array]) -> pa.Array:
@@ -185,19 +188,20 @@ def _word(text: str) -> pa.Scalar:
     return pa.scalar(text, WORDS)
 
 
-def _told(cells: pa.ChunkedArray, name: str, hide: Hide) -> pa.ChunkedArray:
-    """``, "name": "cell"`` for every filled cell, None for the others."""
+def _teller(name: str, hide: Hide) -> Callable[[pa.Array], pa.Array]:
+    """A function that writes ``, "name": "cell"`` for every filled cell of a chunk, None for the others."""
     key = ", " + json.dumps(name, ensure_ascii=False) + ": "
     # A column whose name is personal hides every text, one of addresses those of the second kind.
     hides = any(hide(name, probe) != probe for probe in ("some-text", "2001:db8::1"))
 
+    @functools.lru_cache(maxsize=100_000)
     def one(cell: object) -> str | None:
         if is_missing(cell):
             return None
         kept = hide(name, cell)
         return key + json.dumps(kept if isinstance(kept, (int, float)) else str(kept), ensure_ascii=False)
 
-    return pa.chunked_array([_told_chunk(chunk, key, None if hides else _SIMPLE, one) for chunk in cells.chunks], WORDS)
+    return lambda chunk: _told_chunk(chunk, key, None if hides else _SIMPLE, one)
 
 
 _SIMPLE = r"^[0-9A-Za-z一-龥]{5}[^\x00-\x1f\x7f\"\\]*$"

@@ -110,8 +110,11 @@ def read(cells: pa.ChunkedArray, careful: Careful) -> tuple[Column | list[object
         return [results.part[code] for code in codes], broken
     ends = np.cumsum([one.sum() for one in open_])
     pieces = [codes[end - one.sum() : end] for one, end in zip(open_, ends, strict=True)]
+    del encoded
     merged = [_merged(part, one, results.part, piece)
               for (_, part), one, piece in zip(taken, open_, pieces, strict=True)]  # fmt: skip
+    del results, taken
+    pa.default_memory_pool().release_unused()
     return _whole(careful, merged), broken
 
 

@@ -211,6 +211,9 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     notes = (*spec.notes, *rounded_notes(counts), *_zones(spec, read, ask))  # type: ignore[arg-type]
     notes += tuple(spec.remarks(columns, ask)) if spec.remarks else ()
     notes += notes_on(hidden, ask)
+    for name in columns.keys() - spec.table.columns.keys() - {"_row", "_sheet"}:
+        del columns[name]
+    del read, counts
     return made(spec, opened, columns, notes=notes, dropped=body.dropped)
 
 

@@ -114,6 +114,8 @@ class Moments(Column):
 
     def words(self, codes: npt.NDArray[np.integer], words: Sequence[str]) -> Column:
         """A word for each instant, None where there is none."""
+        if self.arrow.null_count == 0 and len(codes) and (codes == codes[0]).all():
+            return constant(words[codes[0]], len(codes))
         known = pa.array(self.arrow.is_valid().to_numpy())
         chosen = pa.array(words, pa.large_string()).take(pa.array(codes))
         return Column(pa.chunked_array([pc.if_else(known, chosen, pa.scalar(None, pa.large_string()))]))
@@ -125,6 +127,13 @@ class Moments(Column):
         return Column(
             pa.chunked_array([pa.array(local.tz_localize(None).to_numpy(), from_pandas=True).cast(pa.date32())])
         )
+
+
+def constant(value: str | None, rows: int) -> Column:
+    """A column with one text in every row, which takes no more room than a thousand rows of it."""
+    block = pa.array([value] * min(rows, AT_ONCE), pa.large_string())
+    whole, rest = divmod(rows, AT_ONCE)
+    return Column(pa.chunked_array([block] * whole + [block.slice(0, rest)] * (rest > 0), pa.large_string()))
 
 
 class Columns(dict[str, Any]):
@@ -158,7 +167,9 @@ class Columns(dict[str, Any]):
 
 def packed(column: list[object]) -> Column | list[object]:
     """A list of texts, whole numbers, flags or instants as a block of values; any other list as it is."""
-    kinds = {type(one) for one in column} - {type(None)}
+    kinds = set(map(type, column)) - {type(None)}
+    if kinds <= {str} and column and all(one is column[0] for one in column):
+        return constant(column[0], len(column))  # type: ignore[arg-type]
     kind = _PACKED.get(next(iter(kinds), str)) if len(kinds) < 2 else None
     if kind is None:
         return column
