@@ -81,3 +81,12 @@ def test_formats_lists_every_format_with_what_it_is() -> None:
     assert done.exit_code == 0
     assert len(done.output.strip().splitlines()) == len(FORMATS)
     assert len({one.name for one in FORMATS}) == len(FORMATS)
+
+
+def test_the_page_of_formats_lists_exactly_what_is_read() -> None:
+    import re
+
+    from fanecon.loaders.formats import FORMATS
+
+    page = (Path(__file__).resolve().parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, flags=re.MULTILINE)) == {f.name: f.what for f in FORMATS}
