@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from fanecon.tables import (
@@ -261,7 +262,11 @@ def _missing(frame: pd.DataFrame, table: Table) -> list[Finding]:
 
 def _repeated(frame: pd.DataFrame, table: Table) -> list[Finding]:
     key = [name for name in table.key if name in frame.columns]
-    alike = frame if len(frame) <= MANY else frame[_alike(frame[key])]
+    large = len(frame) > MANY
+    some = _alike(frame[key]) if large else np.ones(len(frame), bool)
+    if not some.any():
+        return []
+    alike = frame[key].loc[some] if large else frame
     again = alike.duplicated(subset=key, keep="first")
     return [
         (
@@ -274,14 +279,16 @@ def _repeated(frame: pd.DataFrame, table: Table) -> list[Finding]:
     ]
 
 
-def _alike(keys: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _alike(keys: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """The rows whose key has the same hash as another's: few, where to compare all would take as much room again."""
     hashes = np.zeros(len(keys), np.int64)
     for start in range(0, len(keys), BLOCK):
         some = keys.iloc[start : start + BLOCK]
         rows = zip(*(some[name].tolist() for name in keys.columns), strict=True)
         hashes[start : start + BLOCK] = np.fromiter(map(hash, rows), np.int64, len(some))
-    return pd.Series(hashes).duplicated(keep=False).to_numpy()
+    in_order = np.sort(hashes)
+    again = in_order[1:][in_order[1:] == in_order[:-1]]
+    return np.isin(hashes, again) if len(again) else np.zeros(len(keys), bool)
 
 
 def _negative(frame: pd.DataFrame, table: Table) -> list[Finding]:

@@ -51,8 +51,18 @@ def begins(opened: Opened, letters: int = 4_000) -> str:
 
 
 def _parsed(text: str) -> object:
-    whole: object = json.loads(text, parse_constant=_no_constant)
+    whole: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_distinct)
     return _whole(whole) if _HALF.search(text) else whole
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; of a name that stands in it twice with different values, JSON would keep the last without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next((name for name, value in pairs if found[name] != value), None)
+        if twice is not None:
+            raise ValueError(f"{twice!r} stands twice in one record, with different values")
+    return found
 
 
 def _no_constant(word: str) -> NoReturn:

@@ -81,6 +81,8 @@ def _listed(folder: Path) -> Iterator[tuple[str, bytes]]:
     if len(members) > MOST_FILES:
         raise FileError(str(folder), f"The folder holds {len(members):,} files", "Give one that holds one export.")
     for one in members:
+        if one.is_symlink() and not one.resolve().is_relative_to(folder.resolve()):
+            raise FileError(str(folder), f"'{one.name}' is a link out of the folder", "Copy the file into the folder.")
         empty = one.stat().st_size == 0
         yield one.relative_to(folder).as_posix(), b"" if empty else file_bytes(one)
 

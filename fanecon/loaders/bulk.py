@@ -100,6 +100,7 @@ def read_column(body: BulkBody, name: str, complaints: Complaints, careful: Care
     """Every cell of a field; what its parser refuses becomes a complaint."""
     column = body.header.name(body.header.columns[name])
     found, broken = quick.read(body.field(name), careful)
+    pa.default_memory_pool().release_unused()
     for one in broken:
         complaints.add(one.reason, row=int(body.at[one.at]), column=column, value=one.cell)
     return found

@@ -16,7 +16,7 @@ import unicodedata
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-Scale = Literal["percent", "fraction", ""]
+Scale = Literal["percent", "fraction", "points", ""]
 
 PLACEHOLDERS = frozenset(
     ["", "-", "--", "---", "_-", "—", "——", "–", "−", "/", "n/a", "#n/a", "na", "nan", "null", "none", "无", "暂无"]
@@ -29,6 +29,7 @@ _NUMBER = re.compile(
     r" ?(?P<unit>[百千万萬亿億kw]?)(?P<floor>\+?)"
 )
 SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,}")
+_SMALL = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u218b\u2460-\u24ff\u2776-\u2793]")
 _CURRENCY = re.compile(r"^(?:[a-z]{0,3}[$€£¥￥]|cny|rmb|usd|eur)\s*|\s*(?:元|yuan|cny|rmb|usd|eur)$")
 _IN_BRACKETS = re.compile(r"\((?P<inside>[^()+-]+)\)")
 _COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?")
@@ -65,6 +66,11 @@ def plain(cell: object) -> str:
     return " ".join(text.split()).casefold()
 
 
+def visible(cell: object) -> str:
+    """The text of a cell as it stands, without invisible characters and outer blanks."""
+    return _INVISIBLE.sub("", str(cell)).strip()
+
+
 def heading(cell: object) -> str:
     """A column name in one spelling: as :func:`plain`, without any blanks, 累积 written 累计."""
     return plain(cell).replace(" ", "").replace("累积", "累计")
@@ -96,7 +102,14 @@ def number(cell: object) -> Number:
         raise Unreadable("not a number")
     if isinstance(cell, (int, float, Decimal)):
         return Number(Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell))
+    _no_footnote(cell)
     return _written(plain(cell))
+
+
+def _no_footnote(cell: object) -> None:
+    """Refuse small and circled digits: in one spelling, 94² would be 942."""
+    if _SMALL.search(str(cell)):
+        raise Unreadable("not a number (a small or circled digit stands in it)")
 
 
 def _written(text: str) -> Number:
@@ -160,6 +173,8 @@ def share(cell: object) -> Share:
     """
     text = plain(cell) if isinstance(cell, str) else ""
     percent = text.endswith("%")
+    if percent:
+        _no_footnote(cell)
     found = number(text[:-1].rstrip() if percent else cell)
     if found.value is None:
         if percent:
@@ -179,13 +194,37 @@ def _digits(value: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def day(cell: object) -> dt.date | None:
+def serial(cell: float, epoch: int) -> dt.datetime:
+    """The clock time that an Excel day number stands for, to the millisecond.
+
+    Excel counts from 1 January 1900 and believes, with Lotus 1-2-3, that 1900 had a 29 February: day 60 never was, and
+    every later one is a day less than counted.  Workbooks of the 1904 system (`epoch`) count from 1 January 1904.
+
+    Raises
+    ------
+    Unreadable
+        If there is no such day.
+    """
+    if epoch == 1900 and int(cell) == 60:
+        raise Unreadable("the Excel day 60 (29 February 1900), which never was")
+    first = dt.datetime(1904, 1, 1) if epoch == 1904 else dt.datetime(1899, 12, 30) + dt.timedelta(days=cell < 60)
+    return first + dt.timedelta(days=int(cell), milliseconds=round((cell % 1) * 86_400_000))
+
+
+def is_serial(cell: object) -> bool:
+    """Whether a cell is a number that Excel may mean as a day (``20220329`` is too large for one)."""
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool) and 0 < cell < 100_000
+
+
+def day(cell: object, epoch: int | None = None) -> dt.date | None:
     """The day in a cell; a time of day after it is left out.
 
     Parameters
     ----------
     cell
         A date cell, ``20220329`` as number or text, ``2022-03-29``, ``2026/8/30``, ``2022年3月29日``.
+    epoch
+        The year from which the workbook counts days (1900 or 1904); without it a day number is refused.
 
     Raises
     ------
@@ -200,11 +239,14 @@ def day(cell: object) -> dt.date | None:
         return _sane(cell)
     if isinstance(cell, (bool, dt.time, dt.timedelta)):
         raise Unreadable("not a day")
+    if epoch and is_serial(cell):
+        return _sane(serial(float(str(cell)), epoch).date())
     year, month, day_ = _parts(plain(cell))
     try:
-        return _sane(dt.date(year, month, day_))
+        found = dt.date(year, month, day_)
     except ValueError as error:
         raise Unreadable("no such day") from error
+    return _sane(found)
 
 
 def _parts(text: str) -> tuple[int, int, int]:

@@ -72,5 +72,5 @@ def _ended(row: list[object]) -> list[object]:
 
 
 def longest(cells: Cells) -> int:
-    """The letters of the longest cell."""
-    return max((pc.max(pc.utf8_length(column)).as_py() or 0 for column in cells.columns), default=0)
+    """The bytes of the longest cell."""
+    return max((pc.max(pc.binary_length(column)).as_py() or 0 for column in cells.columns), default=0)

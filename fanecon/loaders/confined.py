@@ -43,10 +43,11 @@ def parsed(
 ) -> Received | Ended:
     """What `receive` makes of the process's output, or how the process ended if it was not well."""
     command = [sys.executable, "-I", str(Path(__file__).with_name("probe.py")), kind, str(memory), str(most_cells)]
-    quiet = {**os.environ, "RUST_BACKTRACE": "0", "ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"}
     with (
         tempfile.TemporaryFile() as told,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told, env=quiet) as child,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=told, env=_surroundings()
+        ) as child,
     ):
         clock = threading.Timer(MOST_SECONDS, child.kill)
         clock.start()
@@ -62,6 +63,13 @@ def parsed(
     if code == 0 and received is not None:
         return received
     return Ended(said=lines[-1] if lines else "", code=code, in_time=in_time)
+
+
+def _surroundings() -> dict[str, str]:
+    """The environment of the process: no keys of the user's, and few threads, each of which reserves memory."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR")
+    own = {"RUST_BACKTRACE": "0", "ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"}
+    return {**{name: os.environ[name] for name in kept if name in os.environ}, **own}
 
 
 def _exchanged(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LARGE_ROWS = 20_000
 MOST_LETTERS = 131_072
-BATCH = 20_000
+BATCH, BLOCK = 20_000, PIECE
 
 _QUOTE, _LF, _CR = 0x22, 0x0A, 0x0D
 
@@ -113,15 +113,17 @@ def _quick(data: bytes, mark: str) -> Cells | None:
     first = next(csv.reader(io.StringIO(data[:PIECE].decode("utf-8-sig", "ignore"), newline=""), delimiter=mark), [])
     kinds = {f"f{at}": pa.string() for at in range(len(first))}
     try:
-        table = pyarrow.csv.read_csv(
+        stream = pyarrow.csv.open_csv(
             pa.BufferReader(data),
-            pyarrow.csv.ReadOptions(use_threads=False, autogenerate_column_names=True, block_size=4 * PIECE),
+            pyarrow.csv.ReadOptions(use_threads=False, autogenerate_column_names=True, block_size=BLOCK),
             pyarrow.csv.ParseOptions(delimiter=mark, newlines_in_values=_QUOTE in data, ignore_empty_lines=False),
             pyarrow.csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, check_utf8=False),
         )
+        table = pa.Table.from_batches(stream, stream.schema)
     except pa.ArrowInvalid:
         return None
-    cells = Cells(tuple(table.columns))
+    pa.default_memory_pool().release_unused()
+    cells = Cells(table.columns)
     any_length = mark == "\t" and _QUOTE not in data
     return cells if any_length or longest(cells) <= MOST_LETTERS else None
 

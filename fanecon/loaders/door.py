@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
+from fanecon.loaders.answers import answers
 from fanecon.loaders.archives import open_all
 from fanecon.loaders.files import Opened
 from fanecon.loaders.formats import FORMATS
@@ -74,6 +75,9 @@ def _recognised(opened: tuple[Opened, ...]) -> tuple[Format, str]:
         why = one.recognise(opened)
         if why:
             return one, why
+    for each in opened:
+        if each.kind == "json":
+            answers(each)  # which says where a text is no JSON: a format only says that it is none of its own
     rows = [row for each in opened for sheet in each.sheets for row in sheet.rows[:3]]
     seen = "; ".join(" | ".join(str(cell) for cell in row if cell not in (None, ""))[:80] for row in rows[:3])
     start = seen or opened[0].text[:80]

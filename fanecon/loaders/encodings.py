@@ -29,6 +29,7 @@ from fanecon.schema import FileError, ParameterError
 CANDIDATES = ("gb18030", "big5", "euc_kr", "shift_jis", "cp1252")
 LEAST_FIELDS, LEAST_DISTINCT, MOST_FIELDS = 50, 30, 400
 PIECE = 1 << 20
+VALID = "valid UTF-8"
 
 _BEGINNING, _LINES = 100_000, 30
 _MARKS = (
@@ -50,7 +51,7 @@ _EVERYDAY = {
         0.9,
     ),
 }
-_TWO_HANZI = re.compile(rb"(?:[\xb0-\xd7][\xa1-\xfe])+")
+_TWO_HANZI = re.compile(rb"(?<![^,;\t\r\n\"<>])(?:[\xb0-\xd7][\xa1-\xfe])+(?![^,;\t\r\n\"<>])")
 _ASK = "Pass encoding='gb18030' (Excel on a Chinese Windows), 'big5' or another one; or save it as 'CSV UTF-8'."
 _AGAIN = "The file was cut off or damaged: download it again."
 
@@ -171,11 +172,11 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _not_by_chance(file: str, data: bytes) -> Found:
-    """Two Chinese characters are valid UTF-8 (two letters of Europe) once in thirty: few such bytes prove nothing."""
+    """Two Chinese characters are valid UTF-8 (two letters of Europe) once in thirty: few such fields prove nothing."""
     fields = list(itertools.islice(_fields(data), 20))
-    if fields and len(fields) < 20 and all(_TWO_HANZI.fullmatch(one) for one in fields):
+    if 0 < len(fields) < 20 and len(fields) == sum(1 for _ in _TWO_HANZI.finditer(data)):
         _ask(file, fields, ("utf-8", "gb18030"))
-    return "utf-8", "valid UTF-8"
+    return "utf-8", VALID
 
 
 def _is_damaged_utf8(data: bytes) -> bool:

@@ -19,8 +19,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from fanecon.loaders.delimited import LARGE_ROWS, columns_of, rows_of
+from fanecon.loaders.encodings import VALID, identify, pieces
 from fanecon.loaders.encodings import decode as decode
-from fanecon.loaders.encodings import identify, pieces
 from fanecon.loaders.pages import html_rows
 from fanecon.loaders.parquet import parquet_sheet
 from fanecon.loaders.sheets import HEADER_ROWS as HEADER_ROWS
@@ -127,9 +127,14 @@ def file_bytes(path: Path) -> bytes:
         data = _read_once(path)
     except OSError as error:
         raise FileError(path.name, f"The file cannot be opened: {error.strerror}", "Check who may read it.") from error
-    if not data.strip(_BLANK):
+    if is_blank(data):
         raise FileError(path.name, f"The file is empty ({len(data)} bytes)", "Download it again.")
     return data
+
+
+def is_blank(data: bytes) -> bool:
+    """Whether bytes hold nothing but blanks; large ones are not copied to find out."""
+    return not data[:4096].strip(_BLANK) and not data.strip(_BLANK)
 
 
 def _read_once(path: Path) -> bytes:
@@ -178,7 +183,7 @@ def _gunzipped(file: str, data: bytes) -> bytes:
 def _not_packed(file: str, data: bytes) -> bytes:
     if data.startswith((b"\x1f\x8b", b"PK\x03\x04")):
         raise FileError(file, "This is an archive within a gzip file", "Unpack it first.")
-    if not data.strip(_BLANK):
+    if is_blank(data):
         raise FileError(file, "The gzip file holds nothing but blanks", "Download it again.")
     return data
 
@@ -187,7 +192,7 @@ def _text(file: str, data: bytes, words: Collection[str], encoding: str | None) 
     name, how = identify(file, data, words=words, encoding=encoding)
     lines = 0 if data.startswith(SCRIPT.encode()) else data.count(b"\n") + data.count(b"\r")
     if lines > LARGE_ROWS and not _starts(data, name).startswith(("{", "[", "<")):
-        rows = columns_of(file, _utf8(file, data, name), words)
+        rows = columns_of(file, data if how == VALID and b"\x00" not in data else _utf8(file, data, name), words)
         sheets: tuple[Sheet, ...] = (Sheet(name=None, rows=rows),)
         return Opened(file=file, kind="text", encoding=name, encoding_how=how, sheets=sheets)
     text = "".join(pieces(file, data, name))

@@ -46,7 +46,7 @@ def parser(kind: Kind, clock: Clock, *, personal: bool = False) -> Callable[[obj
         "timedelta": timedelta,
         "share": cells.share,
         "percent": percent,
-        "day": cells.day,
+        "day": lambda cell: cells.day(cell, clock.epoch),
         "time": lambda cell: moment(cell, clock),
         "unix": unix,
         "flag": flag,
@@ -75,10 +75,12 @@ def identity(cell: object) -> str | None:
         if not cell.is_integer() or abs(cell) >= 2**53:
             raise Unreadable("an id that lost digits in Excel (export ids as text)")
         return str(int(cell))
-    found = str(cell).strip()
-    if cells.SCIENTIFIC.fullmatch(found):
+    found = cells.visible(cell)
+    through_float = re.fullmatch(r"([0-9]{5,})\.([0-9]+)", found)
+    lost = through_float and (len(through_float[1]) > 15 or through_float[2].strip("0"))
+    if lost or cells.SCIENTIFIC.fullmatch(found):
         raise Unreadable("an id that lost digits in Excel (export ids as text)")
-    return found
+    return through_float[1] if through_float else found
 
 
 def seconds(cell: object) -> Number:
@@ -119,7 +121,7 @@ def percent(cell: object) -> Share:
     found = cells.share(cell)
     if found.value is None or (isinstance(cell, str) and "%" in cells.plain(cell)):
         return found
-    return Share(found.value / 100, "percent", found.digits + 2)
+    return Share(found.value / 100, "points" if found.value else "", found.digits + 2)
 
 
 def flag(cell: object) -> bool | None:

@@ -114,23 +114,25 @@ def read(cells: pa.ChunkedArray, careful: Careful) -> tuple[Column | list[object
     merged = [_merged(part, one, results.part, piece)
               for (_, part), one, piece in zip(taken, open_, pieces, strict=True)]  # fmt: skip
     del results, taken
-    pa.default_memory_pool().release_unused()
     return _whole(careful, merged), broken
 
 
 def _encoded(cells: pa.ChunkedArray) -> pa.ChunkedArray:
     """Cells as places in a list of the distinct ones."""
-    return pa.chunked_array(cells.dictionary_encode("encode").unify_dictionaries().chunks)
+    return pa.chunked_array(cells.dictionary_encode().unify_dictionaries().chunks)
 
 
 def _texts_of(encoded: pa.ChunkedArray) -> Iterator[object]:
+    """The distinct cells; the last one is the cell that is not there."""
     distinct = encoded.chunk(0).dictionary
     for start in range(0, len(distinct), AT_ONCE):
         yield from distinct.slice(start, AT_ONCE).to_pylist()
+    yield None
 
 
 def _codes_of(encoded: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    return np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
+    nothing = len(encoded.chunk(0).dictionary)
+    return np.concatenate([chunk.indices.fill_null(nothing).to_numpy() for chunk in encoded.chunks])
 
 
 class _Results(NamedTuple):
@@ -174,7 +176,8 @@ def _broken(encoded: pa.ChunkedArray, reasons: dict[int, str], places: npt.NDArr
         return []
     codes, distinct = _codes_of(encoded), encoded.chunk(0).dictionary
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
-    return [Broken(int(places[at]), reasons[codes[at]], distinct[codes[at]].as_py()) for at in bad]
+    cells = {code: distinct[code].as_py() if code < len(distinct) else None for code in reasons}
+    return [Broken(int(places[at]), reasons[codes[at]], cells[codes[at]]) for at in bad]
 
 
 def _merged(part: _Part | None, open_: Flags, results: _Part, codes: npt.NDArray[np.int32]) -> _Part:

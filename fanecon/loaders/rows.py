@@ -9,6 +9,7 @@ of it, so complaints are gathered over the whole sheet and raised together.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,6 +42,11 @@ class Header:
     def cells(self) -> Row:
         """The header as it stands in the file."""
         return self.sheet.rows[self.row]
+
+    @property
+    def width(self) -> int:
+        """The columns up to the last that has a name; a workbook fills its rows up with empty cells."""
+        return max((at + 1 for at, cell in enumerate(self.cells) if plain(cell)), default=0)
 
     def name(self, column: int) -> str:
         """The column's name as it stands in the file."""
@@ -170,14 +176,32 @@ def is_total_word(cell: object) -> bool:
 
 
 def other_columns(header: Header) -> dict[str, int]:
-    """The named columns that are no known field: name as in the file → 0-based column."""
-    used = set(header.columns.values())
-    return {header.name(c): c for c in range(len(header.cells)) if c not in used and not is_missing(header.cells[c])}
+    """The named columns that are no known field: name as in the file (its second is ``name (n)``) → 0-based column."""
+    used, found = set(header.columns.values()), dict[str, int]()
+    for at, cell in enumerate(header.cells):
+        if at not in used and not is_missing(cell):
+            name = header.name(at)
+            found[f"{name} ({at + 1})" if name in found else name] = at
+    return found
+
+
+def unnamed_columns(body: Body) -> dict[str, int]:
+    """The columns without a name that hold something, as ``number n`` → 0-based column; row numbers are nothing."""
+    without = [at for at in range(body.header.width) if is_missing(body.header.cells[at])]
+    filled = [at for at in without if any(at < len(row) and plain(row[at]) for _, row in body.rows)]
+    return {f"number {at + 1}": at for at in filled if at or not _numbers_rows(body)}
+
+
+def _numbers_rows(body: Body) -> bool:
+    """Whether the first column counts the rows, as pandas writes its index."""
+    first = [plain(row[0]) if row else "" for _, row in itertools.islice(body.rows, 1_000)]
+    counted = [int(one) for one in first if one.isdecimal()]
+    return len(counted) == len(first) and all(one < other for one, other in itertools.pairwise(counted))
 
 
 def beyond(body: Body, complaints: Complaints) -> None:
     """Complain of cells to the right of the last header: a separator inside a title moves everything after it."""
-    width = len(body.header.cells)
+    width = body.header.width
     for number, row in body.rows:
         rest = [cell for cell in row[width:] if plain(cell)]
         if rest:
@@ -186,11 +210,13 @@ def beyond(body: Body, complaints: Complaints) -> None:
             )
 
 
-def extras(body: Body, *names: str, hide: Hide | None = None) -> Sequence[str | None]:
+def extras(
+    body: Body, *names: str, hide: Hide | None = None, more: Mapping[str, int] | None = None
+) -> Sequence[str | None]:
     """The columns that are no known field, and the fields named, as one JSON text per row; `hide` what is personal."""
     at = body.header.columns
     columns = {body.header.name(at[name]): at[name] for name in names if name in at} | other_columns(body.header)
-    return body.extra(columns, hide or _as_it_is)
+    return body.extra({**columns, **unnamed_columns(body), **(more or {})}, hide or _as_it_is)
 
 
 def _as_it_is(column: str, cell: object) -> object:

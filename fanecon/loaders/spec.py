@@ -47,7 +47,8 @@ from fanecon.loaders.rows import (
     not_empty,
     rounded_notes,
 )
-from fanecon.loaders.times import Order
+from fanecon.loaders.suspects import longer_rows, lost_digits, not_above_one, one_scale
+from fanecon.loaders.times import Clock, Order
 from fanecon.loaders.vectors import Column, Moments, assumed_zones, distinct
 from fanecon.schema import FileError, Place, Table
 
@@ -120,6 +121,7 @@ class Spec:
 
 
 Columns = dict[str, list[object]]
+CONTINUED = "The file was continued with more columns than its header names; they are kept in extra as 'number n'."
 
 
 def fields(kinds: Mapping[str, str]) -> dict[str, Field]:
@@ -192,9 +194,12 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     not_empty(opened.file, body, "row")
     hidden = _personal(spec, header)
     complaints = Complaints(opened.file, header.sheet.name, hidden)
-    read = {name: _read(spec, name, body, complaints, ask) for name in spec.fields if name in header.columns}
+    clock = ask.clock(spec.tz, spec.order)._replace(epoch=opened.epoch)
+    read = {name: _read(spec, name, body, complaints, ask, clock) for name in spec.fields if name in header.columns}
     for name in (name for name in read if spec.fields[name].filled):
         _filled(body, name, read[name], EMPTY.get(spec.fields[name].kind), complaints)
+    _whole_columns(spec, body, read, complaints)
+    continued = longer_rows(body, complaints)
     complaints.stop()
     counts = {name: column for name, column in read.items() if spec.fields[name].kind in NUMBERS}
     columns: Columns = vectors.Columns(len(body.rows))
@@ -203,7 +208,7 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     columns["_row"] = body.numbers  # type: ignore[assignment]
     columns["_sheet"] = [header.sheet.name] * len(body.rows)
     kept = [name for name in spec.kept if name in header.columns]
-    columns["extra"] = extras(body, *kept, hide=hider(ask, hidden))  # type: ignore[assignment]
+    columns["extra"] = extras(body, *kept, more=continued, hide=hider(ask, hidden))  # type: ignore[assignment]
     columns["lower_bound"] = floors(counts, len(body.rows))  # type: ignore[arg-type,assignment]
     columns["source_format"] = [spec.name] * len(body.rows)
     if spec.derive:
@@ -211,6 +216,7 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     notes = (*spec.notes, *rounded_notes(counts), *_zones(spec, read, ask))  # type: ignore[arg-type]
     notes += tuple(spec.remarks(columns, ask)) if spec.remarks else ()
     notes += notes_on(hidden, ask)
+    notes += (CONTINUED,) if continued else ()
     for name in columns.keys() - spec.table.columns.keys() - {"_row", "_sheet"}:
         del columns[name]
     del read, counts
@@ -240,8 +246,19 @@ def _body(spec: Spec, header: Header) -> Body:
     return Body(header=header, rows=kept, dropped=dropped)
 
 
-def _read(spec: Spec, name: str, body: Body, complaints: Complaints, ask: Ask) -> Sequence[object]:
-    kind, clock = spec.fields[name].kind, ask.clock(spec.tz, spec.order)
+def _whole_columns(spec: Spec, body: Body, read: Mapping[str, Sequence[object]], complaints: Complaints) -> None:
+    for name, column in read.items():
+        kind, target = spec.fields[name].kind, spec.table.columns.get(name)
+        if kind in ("share", "percent"):
+            one_scale(body, name, column, complaints)
+        if kind in ("share", "percent") and target is not None and target.unit == "proportion":
+            not_above_one(body, name, column, complaints)
+        if kind == "id" and name not in spec.readers:
+            lost_digits(body, name, column, complaints)
+
+
+def _read(spec: Spec, name: str, body: Body, complaints: Complaints, ask: Ask, clock: Clock) -> Sequence[object]:
+    kind = spec.fields[name].kind
     by_name = complaints.hidden.get(body.header.name(body.header.columns[name]))
     known = False
     if name in spec.readers:

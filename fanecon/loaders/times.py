@@ -15,7 +15,7 @@ import re
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fanecon.loaders.cells import Unreadable, is_missing, plain
+from fanecon.loaders.cells import Unreadable, is_missing, is_serial, plain, serial
 from fanecon.schema import ParameterError
 
 Precision = Literal["s", "min", "h", "day"]
@@ -56,11 +56,15 @@ class Moment(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """What a cell does not say: the zone of bare times, the moment of capture, and the order of day and month."""
+    """What a cell does not say: the zone of bare times, the moment of capture, the order of day and month.
+
+    `epoch` is the year from which a workbook counts days (1900 or 1904).
+    """
 
     tz: str | None = None
     now: dt.datetime | None = None
     order: Order = "ymd"
+    epoch: int | None = None
 
 
 def zone(name: str) -> ZoneInfo:
@@ -102,6 +106,9 @@ def moment(cell: object, clock: Clock) -> Moment:
         return _at(cell.replace(tzinfo=None), None if cell.tzinfo is None else cell.utcoffset(), "s", clock)
     if isinstance(cell, dt.date):
         return _at(dt.datetime(cell.year, cell.month, cell.day), None, "day", clock)
+    if clock.epoch and is_serial(cell):
+        counted = serial(float(str(cell)), clock.epoch)
+        return _at(counted, None, "s" if counted.time() != dt.time() else "day", clock)
     if isinstance(cell, (bool, int, float, dt.time, dt.timedelta)):
         raise Unreadable("not a time")
     text = plain(cell)
@@ -171,6 +178,8 @@ def _offset(text: str | None) -> dt.timedelta | None:
     if text in ("z", "utc", "gmt"):
         return dt.timedelta(0)
     sign, digits = (-1 if text[0] == "-" else 1), text[1:].replace(":", "")
+    if int(digits[:2]) > 14 or int(digits[2:]) > 59:
+        raise Unreadable("no such time zone")
     return sign * dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
 
 

@@ -22,7 +22,7 @@ from fanecon.loaders.times import Moment, Precision
 
 AT_ONCE, LARGE = 10_000, 20_000
 PRECISIONS: tuple[Precision, ...] = ("s", "min", "h", "day")
-SCALES: tuple[Scale, ...] = ("", "percent", "fraction")
+SCALES: tuple[Scale, ...] = ("", "percent", "fraction", "points")
 INSTANT = pa.timestamp("us", "UTC")
 
 _PACKED = {str: pa.large_string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64(), dt.date: pa.date32()}
@@ -195,12 +195,17 @@ def times_rounded(column: Sequence[Number]) -> int:
 
 def distinct(column: Sequence[object]) -> int:
     """How many different values a column has."""
-    return int(pc.count_distinct(column.arrow).as_py()) if isinstance(column, Column) else len(set(column))
+    if not isinstance(column, Column):
+        return len(set(column))
+    rising = pa.types.is_integer(column.arrow.type) and bool((np.diff(column.arrow.to_numpy()) > 0).all())
+    return len(column) if rising else int(pc.count_distinct(column.arrow).as_py())
 
 
 def bulk_floors(counts: Mapping[str, Sequence[Number]], rows: int) -> Column:
     """For each row the fields whose count is only a floor, joined by commas."""
     names = [name for name, column in counts.items() if isinstance(column, Numbers)]
+    if not any(counts[name].floor.any() for name in names):  # type: ignore[attr-defined]
+        return constant(None, rows)
     codes = np.zeros(rows, np.int64)
     for bit, name in enumerate(names):
         codes |= counts[name].floor.astype(np.int64) << bit  # type: ignore[attr-defined]

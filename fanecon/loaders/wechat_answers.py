@@ -33,7 +33,7 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
     ("getarticletotaldetail", "msgid stat_date read_user", ""),
     ("getarticlesummary", "ref_date msgid int_page_read_user", ""),
     ("getuserreadhour", "ref_date ref_hour int_page_read_user", ""),
-    ("getuserread", "ref_date int_page_read_user", ""),
+    ("getuserread", "ref_date int_page_read_user", "stat_date title target_user"),
     ("getarticleread", "ref_date msgid read_user", ""),
     ("getarticleshare", "ref_date msgid share_user", "share_count"),
     ("getbizsummary", "ref_date read_user", "msgid"),
@@ -261,6 +261,7 @@ def _from_sheet(opened: Opened) -> Answers:
     sheet, index = (int(part) for part in found[0].split())
     rows = opened.sheets[sheet].rows
     keys, call = _keys(rows[index]), found[1]
+    _distinct(opened.file, opened.sheets[sheet].name, index + 1, keys)
     dropped: Counter[str] = Counter()
     records: list[Record] = []
     for number, row in enumerate(rows[index + 1 :], index + 2):
@@ -275,6 +276,13 @@ def _from_sheet(opened: Opened) -> Answers:
         made = taken_apart(cells)
         records += [Record(file=opened.file, row=number, call=call, cells=one, where=where) for where, one in made]
     return Answers(file=opened.file, records=tuple(records), dropped=dropped)
+
+
+def _distinct(file: str, sheet: str | None, row: int, keys: Sequence[str]) -> None:
+    again = [key for key, times in Counter(keys).items() if key and times > 1]
+    if again:
+        at = [Place(sheet=sheet, row=row, column=key) for key in again]
+        raise FileError(file, "Several columns of the header have one name", "Delete all but one.", at=at)
 
 
 def refuse_errors(answers: Answers) -> None:

@@ -40,9 +40,13 @@ _CAPPED = "read_num stops at 100001 (10万+): the true number may be several tim
 def capped(columns: Columns) -> None:
     """Name the counts that stand at the cap as floors."""
     present = [name for name in _COUNTS if name in columns]
-    for at, told in enumerate(columns["lower_bound"]):
-        names = [*([str(told)] if told else []), *(name for name in present if _at_cap(name, columns[name][at]))]
-        columns["lower_bound"][at] = ",".join(dict.fromkeys(",".join(names).split(","))) or None
+    counts = zip(*(columns[name] for name in present), strict=True) if present else ()
+    at_cap = [[name for name, one in zip(present, row, strict=True) if _at_cap(name, one)] for row in counts]
+    told = [str(one).split(",") if one else [] for one in columns["lower_bound"]]
+    columns["lower_bound"] = [
+        ",".join(dict.fromkeys([*before, *more])) or None
+        for before, more in zip(told, at_cap or [[]] * len(told), strict=True)
+    ]
 
 
 def _at_cap(name: str, value: object) -> bool:

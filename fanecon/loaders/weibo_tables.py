@@ -17,8 +17,9 @@ import pandas as pd
 
 from fanecon.loaders import privacy
 from fanecon.loaders.cascade_rows import rooted, since
-from fanecon.loaders.cells import heading, is_missing, plain
+from fanecon.loaders.cells import Unreadable, heading, is_missing, plain
 from fanecon.loaders.files import HEADER_ROWS, Opened
+from fanecon.loaders.kinds import identity
 from fanecon.loaders.reading import Ask, Reading
 from fanecon.loaders.spec import Columns, Spec, days, header_of, moments, read_sheet
 from fanecon.loaders.times import Moment
@@ -79,9 +80,8 @@ def reposts(columns: Columns, ask: Ask) -> None:
     columns["lower_bound"] = [_only(one, "followers", "followers") for one in _words(columns, "lower_bound")]
     moments(columns, "when", into="time", precision="time_precision", source="tz_source")
     present = set(zip(columns["cascade_id"], columns["node_id"], strict=True))
-    for cascade, at in roots.items():
-        if (cascade, cascade) not in present:
-            _append(columns, _root(columns, cascade, at, starts[cascade]), at)
+    absent = {cascade: at for cascade, at in roots.items() if (cascade, cascade) not in present}
+    _append(columns, [_root(columns, cascade, at, starts[cascade]) for cascade, at in absent.items()])
 
 
 def untimed(columns: Columns, ask: Ask) -> Iterator[str]:
@@ -140,10 +140,10 @@ def _root(columns: Columns, cascade: object, at: int, when: Moment) -> dict[str,
     }
 
 
-def _append(columns: Columns, row: Mapping[str, object], at: int) -> None:
+def _append(columns: Columns, rows: Sequence[Mapping[str, object]]) -> None:
     columns.setdefault("depth", [None] * len(columns["node_id"]))
-    for name, column in columns.items():
-        column.append(row.get(name))
+    for name, column in list(columns.items()) if rows else ():
+        columns[name] = [*column, *(row.get(name) for row in rows)]
 
 
 def _guessed(columns: Columns, ask: Ask) -> Iterator[str | None]:
@@ -238,10 +238,18 @@ def _named_rows(spec: Spec, opened: Opened) -> tuple[str | None, list[tuple[int,
     at = header.columns[next(iter(spec.fields))]
     title, found = plain(header.cells[at]), []
     for number, row in enumerate(header.sheet.rows, 1):
-        name = plain(row[at]) if at < len(row) else ""
-        if number > header.row + 1 and name != title and any(plain(cell) for cell in row):
-            found.append((number, "" if is_missing(name) else name))
+        cell = row[at] if at < len(row) else None
+        if number > header.row + 1 and plain(cell) != title and any(plain(one) for one in row):
+            found.append((number, _id(cell)))
     return header.sheet.name, found
+
+
+def _id(cell: object) -> str:
+    """The id in a cell; what Excel has made of several ids is none, or all but one would be taken for repeats."""
+    try:
+        return identity(cell) or ""
+    except Unreadable:
+        return ""
 
 
 def _has(spec: Spec, opened: Opened) -> bool:

@@ -15,16 +15,17 @@ import io
 import json
 import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import IO, NoReturn
 
 from fanecon.loaders import confined
+from fanecon.loaders.faults import BAD_ZIP, Fault, column_number, with_faults, xls_faults, xlsx_faults
 from fanecon.loaders.sheets import Row, Sheet
 from fanecon.schema import FileError
 
 MOST_CELLS = 5_000_000
-MOST_MEMORY = 2_000_000_000
+LEAST_MEMORY, MOST_MEMORY = 150_000_000, 2_000_000_000
 MOST_ENTRIES, MOST_UNPACKED, MOST_RATIO = 1_000, 200_000_000, 100
 MOST_PRINTED = 1_000_000_000
 
@@ -38,7 +39,6 @@ _KINDS: dict[str, Callable[[str], object]] = {
     "time": dt.time.fromisoformat,
     "duration": lambda seconds: dt.timedelta(seconds=float(seconds)),
 }
-_BAD_ZIP = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError, zlib.error)
 
 
 def xlsx_sheets(file: str, data: bytes) -> tuple[tuple[Sheet, ...], int | None]:
@@ -53,9 +53,10 @@ def xlsx_sheets(file: str, data: bytes) -> tuple[tuple[Sheet, ...], int | None]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = _directory(file, archive.infolist())
             epoch = 1904 if _EPOCH_XLSX.search(_first(archive, ("xl/workbook.xml", "/xl/workbook.xml"))) else 1900
-    except _BAD_ZIP as error:
+    except BAD_ZIP as error:
         _damaged(file, str(error), error)
-    return _sheets(file, data, memory=150_000_000 + 3 * len(data) + 6 * unpacked), epoch
+    sheets = _sheets(file, data, 3 * len(data) + 6 * unpacked)
+    return _mended(sheets, xlsx_faults(data) if _has_gaps(sheets) else {}), epoch
 
 
 def xls_sheets(file: str, data: bytes) -> tuple[tuple[Sheet, ...], int | None]:
@@ -70,7 +71,8 @@ def xls_sheets(file: str, data: bytes) -> tuple[tuple[Sheet, ...], int | None]:
         raise FileError(file, "The workbook is protected by a password", "Save it without one.")
     found = _EPOCH_XLS.search(data)
     epoch = (1904 if found[1] == b"\x01" else 1900) if found else None
-    return _sheets(file, data, memory=150_000_000 + 30 * len(data)), epoch
+    sheets = _sheets(file, data, 30 * len(data))
+    return _mended(sheets, xls_faults(data, [str(sheet.name) for sheet in sheets])), epoch
 
 
 def _directory(file: str, entries: list[zipfile.ZipInfo]) -> int:
@@ -102,13 +104,21 @@ def _first(archive: zipfile.ZipFile, names: tuple[str, ...]) -> bytes:
     return b""
 
 
-def _sheets(file: str, data: bytes, *, memory: int) -> tuple[Sheet, ...]:
-    found = confined.parsed(
-        "workbook", data, lambda out: tuple(_told(file, out)), memory=min(memory, MOST_MEMORY), most_cells=MOST_CELLS
-    )
+def _sheets(file: str, data: bytes, memory: int) -> tuple[Sheet, ...]:
+    most = min(LEAST_MEMORY + memory, MOST_MEMORY)
+    found = confined.parsed("workbook", data, lambda out: tuple(_told(file, out)), memory=most, most_cells=MOST_CELLS)
     if isinstance(found, confined.Ended):
         _refuse(file, data, found)
     return found
+
+
+def _has_gaps(sheets: tuple[Sheet, ...]) -> bool:
+    """Whether a cell is empty: only such a one can hide a formula that failed."""
+    return any("" in row for sheet in sheets for row in sheet.rows)
+
+
+def _mended(sheets: tuple[Sheet, ...], faults: Mapping[str, Sequence[Fault]]) -> tuple[Sheet, ...]:
+    return tuple(replace(sheet, rows=with_faults(sheet.rows, faults.get(str(sheet.name), []))) for sheet in sheets)
 
 
 def _told(file: str, out: IO[bytes]) -> Iterator[Sheet]:
@@ -154,7 +164,7 @@ def _damaged(file: str, reason: str, error: BaseException | None = None) -> NoRe
 
 def _far_corner(file: str, data: bytes) -> None:
     """Name the sheet whose cells reach too far; the archive may lie about sizes, so no part is read beyond its own."""
-    with contextlib.suppress(*_BAD_ZIP), zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with contextlib.suppress(*BAD_ZIP), zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
             if name.startswith(("xl/worksheets/", "/xl/worksheets/")):
                 with archive.open(name) as part:
@@ -167,13 +177,6 @@ def _reach(part: IO[bytes]) -> tuple[int, int]:
     rest = b""
     while chunk := part.read(1 << 20):
         for letters, row in _CELL.findall(rest + chunk):
-            height, width = max(height, int(row)), max(width, _column(letters))
+            height, width = max(height, int(row)), max(width, column_number(letters))
         rest = chunk[-32:]
     return height, width
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = 26 * number + letter - 64
-    return number
