@@ -125,7 +125,12 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     path = book(tmp_path / "x.ipynb", "print('x' * 400_000)")
     code = (
         "import resource, signal, sys; from fanecon.report import run; from fanecon.schema import RunError\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        "module = sys.modules['fanecon.report.run']; publish = module._publish\n"
+        "def full(*arguments):\n"
+        "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        "    return publish(*arguments)\n"
+        "module._publish = full\n"
         f"try:\n    run({str(path)!r}, out={str(tmp_path / 'x.html')!r})\n"
         "except RunError as error:\n    print(error); sys.exit(error.code)\n"
     )
