@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +31,10 @@ def _code(error: FaneconError) -> int:
     return 4 if isinstance(error, FileError | SchemaError) else 1
 
 
+class _Terminated(KeyboardInterrupt):
+    """The system asked the run to stop; it is left in the same way as with Ctrl-C."""
+
+
 class _Door(click.Group):
     """Every refusal of fanecon leaves here: as one message and its exit code, without a traceback."""
 
@@ -41,9 +44,9 @@ class _Door(click.Group):
         except FaneconError as error:
             click.echo(f"Error: {_lines(str(error))}", err=True)
             ctx.exit(_code(error))
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             click.echo("Stopped. No page was written.", err=True)
-            ctx.exit(130)
+            ctx.exit(143 if isinstance(stop, _Terminated) else 130)
 
 
 def _lines(text: str) -> str:
@@ -123,8 +126,7 @@ def _tell(text: str) -> None:
 
 
 def _stop(number: int, frame: object) -> None:
-    click.echo("\nStopped by the system. No page was written.", err=True)
-    sys.exit(128 + number)
+    raise _Terminated
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,33 @@ def test_the_version_is_the_package_s() -> None:
     import fanecon
 
     assert fanecon.__version__ in call("--version")[1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_stopped_leaves_no_page_no_kernel_and_no_stray_file(
+    number: signal.Signals, expected: int, tmp_path: Path
+) -> None:
+    path = book(tmp_path / "x.ipynb", "import os, time\nopen('pid', 'w').write(f'{os.getpid()}.')\ntime.sleep(60)")
+    command = [sys.executable, "-c", "from fanecon.cli import main; main()", "run", str(path), "-o", "x.html"]
+    (tmp_path / "x.html").write_text("yesterday's page")
+    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    pid = awaited(tmp_path / "pid")
+    running.send_signal(number)
+    said = running.communicate(timeout=30)[1]
+    assert running.returncode == expected
+    assert "No page was written" in said
+    assert "Traceback" not in said
+    assert (tmp_path / "x.html").read_text() == "yesterday's page"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["pid", "x.html", "x.ipynb"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def awaited(path: Path) -> int:
+    """The number in a file that a cell writes, once it is whole."""
+    for _ in range(600):
+        if path.exists() and path.read_text().endswith("."):
+            return int(path.read_text().rstrip("."))
+        time.sleep(0.1)
+    raise AssertionError("The cell was never reached.")

@@ -10,6 +10,7 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
 from books import book
 
@@ -155,6 +156,24 @@ def test_code_is_folded_and_every_figure_has_a_text(page: str) -> None:
     assert page.count("<details") >= 3
     assert not re.search(r"<details[^>]* open", page)
     assert re.findall(r'<img[^>]+alt="([^"]+)"', page)
+
+
+def test_a_warning_names_its_cell_and_not_a_file_of_the_machine(tmp_path: Path) -> None:
+    path = book(tmp_path / "x.ipynb", "import warnings\nwarnings.warn('few rows')")
+    whole = run(str(path), out=tmp_path / "x.html").read_text(encoding="utf-8")
+    assert "cell:2: UserWarning: few rows" in whole
+    assert "ipykernel" not in whole
+
+
+def test_a_hidden_cell_is_left_out_and_a_solution_is_folded(tmp_path: Path) -> None:
+    path = book(tmp_path / "x.ipynb", "print('un' + 'seen')", "print('the an' + 'swer')")
+    made = nbformat.read(path, 4)
+    made.cells[3].metadata["tags"], made.cells[5].metadata["tags"] = ["hide"], ["solution"]
+    nbformat.write(made, path)
+    whole = run(str(path), out=tmp_path / "x.html").read_text(encoding="utf-8")
+    assert "unseen" not in whole
+    folded = whole.partition('<details class="solution">')[2].partition("How this page was made")[0]
+    assert "the answer" in folded
 
 
 def test_formulas_are_drawn_by_the_browser_itself(page: str) -> None:

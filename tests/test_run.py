@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -95,6 +96,25 @@ def test_a_run_that_fails_leaves_no_page_and_the_last_good_one_untouched(
     assert "Step 2" in str(error)
     assert out.read_text() == "yesterday's page"
     assert sorted(one.name for one in tmp_path.iterdir() if one.suffix != ".ipynb") == ["x.html"]
+
+
+@pytest.mark.parametrize(("tag", "code"), [("raises-exception", "1 / 0"), ("skip-execution", "1")])
+def test_a_tag_cannot_excuse_a_step_that_failed_or_was_left_out(tag: str, code: str, tmp_path: Path) -> None:
+    path = book(tmp_path / "x.ipynb", code, "2")
+    made = nbformat.read(path, 4)
+    made.cells[3].metadata["tags"] = [tag]
+    nbformat.write(made, path)
+    assert refusal(path, tmp_path / "x.html").code == 5
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_a_run_can_be_started_where_an_event_loop_runs_already(tmp_path: Path) -> None:
+    """Which is so in every Jupyter notebook."""
+
+    async def inside() -> Path:
+        return run(str(book(tmp_path / "x.ipynb", "1")), out=tmp_path / "x.html")
+
+    assert sealed(asyncio.run(inside()).read_text(encoding="utf-8"))
 
 
 def test_outputs_that_were_saved_in_the_notebook_prove_nothing(tmp_path: Path) -> None:

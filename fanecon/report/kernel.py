@@ -55,7 +55,7 @@ def execute(
         With code 4 if a cell found the data invalid, 5 if it raised anything else, 6 if the kernel died.
     """
     logging.getLogger("papermill").addHandler(logging.NullHandler())
-    with _room() as room:
+    with _room() as room, _none_left() as started:
         try:
             executed: NotebookNode = execute_notebook(
                 notebook,
@@ -64,7 +64,7 @@ def execute(
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
-                kernel_manager_class=_kernel_in(room),
+                kernel_manager_class=_kernel_in(room, started),
                 shutdown_kernel="immediate",
                 on_cell_start=on_start,
                 on_cell_execute=on_execute,
@@ -99,7 +99,7 @@ def _died(error: Exception) -> str:
     return f"could not start, because the kernel did not answer: {error}."
 
 
-def _kernel_in(room: Path) -> type[AsyncKernelManager]:
+def _kernel_in(room: Path, started: list[AsyncKernelManager]) -> type[AsyncKernelManager]:
     spec = KernelSpec(
         argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         display_name="Python 3",
@@ -117,12 +117,26 @@ def _kernel_in(room: Path) -> type[AsyncKernelManager]:
         def __init__(self, **traits: object) -> None:
             transport = "tcp" if os.name == "nt" else "ipc"
             super().__init__(**{**traits, "transport": transport, "connection_file": str(room / "kernel.json")})
+            started.append(self)
 
         @property
         def kernel_spec(self) -> KernelSpec:
             return spec
 
     return PrivateKernel
+
+
+@contextmanager
+def _none_left() -> Iterator[list[AsyncKernelManager]]:
+    """A list for kernels; those still alive at the end are killed, for nbclient leaves one that was being started."""
+    started: list[AsyncKernelManager] = []
+    try:
+        yield started
+    finally:
+        for process in (getattr(manager.provisioner, "process", None) for manager in started):
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()
 
 
 @contextmanager

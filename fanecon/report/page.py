@@ -18,6 +18,7 @@ import base64
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,8 @@ from fanecon.report.shelf import Notebook, source
 
 BLANK_SEAL = "0" * 64
 NOTHING = Markup()
+# IPython's name for a cell.  Starting with fixed text keeps the search linear in outputs of any size.
+_CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
 _SEAL = re.compile(r"status=complete sha256=([0-9a-f]{64})")
 
 
@@ -186,7 +189,8 @@ def _code(cell: NotebookNode, tags: frozenset[str], heading: str) -> Block:
 
 def _output(output: NotebookNode, heading: str) -> Output:
     if output.output_type == "stream":
-        return Output(kind="text" if output.name == "stdout" else "messages", text=plain(output.text))
+        text = _CELL_FILE.sub("cell", plain(output.text))
+        return Output(kind="text" if output.name == "stdout" else "messages", text=text)
     return _of_kinds(output.data, output.get("metadata", {}), heading)
 
 
