@@ -3,6 +3,7 @@
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
+ENGINES := $(VENV)/.engines
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 export MPLBACKEND ?= agg
@@ -32,17 +33,23 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
+$(ENGINES): $(READY) requirements-engines.lock
+	@echo "[setup] installing the engines that the tests compare (Spark and a PostgreSQL driver; 400 MB)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar off --no-deps --require-hashes \
+	  -r requirements-engines.lock
+	@touch $@
+
 report: $(READY) ## write reports/rainbow_bus.html
 	$(BIN)/fanecon run rainbow_bus -o reports/rainbow_bus.html
 
-test: $(READY) lint ## lint, types and the tests of every change
+test: $(READY) $(ENGINES) lint ## lint, types and the tests of every change
 	@echo "[test] pytest"
 	@$(PYTEST) -m "not nightly and not weekly"
 
-test-nightly: $(READY) ## the slow suites too
+test-nightly: $(READY) $(ENGINES) ## the slow suites too
 	@$(PYTEST) -m "not weekly"
 
-test-weekly: $(READY) ## everything
+test-weekly: $(READY) $(ENGINES) ## everything
 	@$(PYTEST)
 
 lint: $(READY)  ## ruff and mypy
@@ -62,6 +69,8 @@ data: $(READY)  ## write the bundled data again from data/make
 lock:           ## resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --upgrade -o requirements.lock
+	uv pip compile --group engines --no-deps --universal --generate-hashes --no-header --no-annotate \
+	  --python-version 3.11 --upgrade -o requirements-engines.lock
 
 system:         ## Chromium and a Chinese font from Debian's packages (for the browser tests)
 	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \

@@ -6,7 +6,7 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["datasets", "plots", "report", "schema", "stats"],
+    submodules=["datasets", "plots", "report", "schema", "stats", "tally"],
     submod_attrs={
         "exercises": ["check"],
         "loaders.examples": ["catalog", "example", "fact"],
@@ -32,6 +32,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "report.run": ["run"],
         "results": ["Interval", "Result"],
-        "schema": ["FaneconError", "FileError", "ParameterError", "RunError", "SchemaError"],
+        "schema": ["EngineError", "FaneconError", "FileError", "ParameterError", "RunError", "SchemaError"],
     },
 )

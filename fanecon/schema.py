@@ -46,6 +46,7 @@ __all__ = [
     "MESSAGES_DAILY",
     "TABLES",
     "Column",
+    "EngineError",
     "FaneconError",
     "FileError",
     "ParameterError",
@@ -81,6 +82,10 @@ class SchemaError(FaneconError):
 
 class ParameterError(FaneconError):
     """An argument or a notebook parameter that is unknown, of the wrong type or out of range."""
+
+
+class EngineError(FaneconError):
+    """An engine that did not come to an end: no memory, no room to spill, a log it cannot read."""
 
 
 class RunError(FaneconError):

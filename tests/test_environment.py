@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 Bounds = dict[str, str]
+CONDA = {"python-duckdb": "duckdb"}
 
 
 def required() -> list[Requirement]:
@@ -29,9 +30,9 @@ def project_bounds() -> Bounds:
 
 
 def conda(text: str) -> Bounds:
-    """Package → version range of an environment.yml; conda-forge's lazy_loader is the canonical lazy-loader."""
+    """Package → version range of an environment.yml; conda-forge's names are lazy_loader and python-duckdb."""
     listed = re.findall(r"^  - ([\w.-]+)[ \t]*([<>=!~][^\s#]*)?[ \t]*(?:#.*)?$", text.split("dependencies:")[1], re.M)
-    return {canonicalize_name(name): str(SpecifierSet(bounds)) for name, bounds in listed}
+    return {canonicalize_name(CONDA.get(name, name)): str(SpecifierSet(bounds)) for name, bounds in listed}
 
 
 ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")

@@ -1,0 +1,228 @@
+"""The engine in this process: a DuckDB with a memory limit and a spill folder, watched while it works.
+
+A query that is stopped leaves nothing: the spill folder goes with its connection, and a folder left by a process that
+was killed is removed by the next one, which can take the lock that the dead one held.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import ibis
+from ibis.backends import BaseBackend
+
+from fanecon.schema import EngineError, ParameterError
+
+if sys.platform != "win32":  # there a folder left by a killed process stays
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+Progress = Callable[[str, float], None]
+
+PREFIX, LOCK = "fanecon-spill-", "lock"
+LEAST_GB, USUAL_GB = 0.1, 3.0
+PATIENCE, BEAT = 3.0, 0.2
+_HERE = "_fanecon"  # backends that were opened alike are equal to Ibis, so that no dictionary can tell them apart
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings:
+    progress: Progress | None
+    spill: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """Where the queries of a log run: the Ibis backend, who is told how far they are, and our own spill folder."""
+
+    backend: BaseBackend
+    progress: Progress | None
+    spill: Path | None
+
+    @property
+    def name(self) -> str:
+        """Ibis's name of the backend: duckdb, postgres, pyspark …"""
+        return str(self.backend.name)
+
+
+def engine_of(backend: BaseBackend) -> Engine:
+    """The engine of an Ibis backend."""
+    settings = getattr(backend, _HERE, None) or _Settings(progress=shown)
+    return Engine(backend=backend, progress=settings.progress, spill=settings.spill)
+
+
+def told(backend: BaseBackend, progress: Progress | None) -> None:
+    """From now on tell this function how far the queries of a backend are."""
+    setattr(backend, _HERE, _Settings(progress=progress, spill=engine_of(backend).spill))
+
+
+def in_process(*, memory_gb: float | None, spill: str | Path | None, threads: int | None) -> BaseBackend:
+    """A DuckDB of our own; its spill folder goes when the last table of it does.
+
+    Raises
+    ------
+    ParameterError
+        If memory or threads are out of range.
+    EngineError
+        If the spill folder cannot be written.
+    """
+    memory, workers = _memory(memory_gb), _threads(threads)
+    room, held = _spill_folder(Path(spill or tempfile.gettempdir()))
+    backend = ibis.duckdb.connect(
+        ":memory:",
+        memory_limit=f"{round(memory * 1000)}MB",
+        temp_directory=str(room),
+        threads=workers,
+        preserve_insertion_order=False,
+        autoinstall_known_extensions=False,
+        autoload_known_extensions=False,
+    )
+    weakref.finalize(backend, _removed, room, held)
+    backend.con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    setattr(backend, _HERE, _Settings(progress=shown, spill=room))
+    return backend
+
+
+def closed(backend: BaseBackend) -> None:
+    """End a DuckDB of ours and remove its spill folder."""
+    with suppress(duckdb.Error):
+        backend.disconnect()
+    spill = engine_of(backend).spill
+    if spill:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _memory(asked: float | None) -> float:
+    if asked is None:
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9 if hasattr(os, "sysconf") else 8.0
+        return max(LEAST_GB, min(USUAL_GB, whole / 2))
+    if not asked >= LEAST_GB:
+        raise ParameterError(f"memory_gb={asked} is too little for an engine. Type {LEAST_GB} or more.")
+    return asked
+
+
+def _threads(asked: int | None) -> int:
+    if asked is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if asked < 1:
+        raise ParameterError(f"threads={asked} is not a number of threads. Type 1 or more.")
+    return asked
+
+
+# --- the spill folder ---
+
+
+def _spill_folder(place: Path) -> tuple[Path, IO[str]]:
+    try:
+        for old in place.glob(f"{PREFIX}*"):
+            _remove_if_left(old)
+        room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        return room, _lock(room)
+    except OSError as error:
+        raise EngineError(
+            f"The folder for what does not fit into memory cannot be used: {place}: {error.strerror}. "
+            "Type spill= with the name of a folder that exists and can be written."
+        ) from None
+
+
+def _lock(room: Path) -> IO[str]:
+    held = (room / LOCK).open("w")
+    try:
+        if sys.platform != "win32":
+            flock(held, LOCK_EX | LOCK_NB)
+    except OSError:
+        held.close()
+        raise
+    return held
+
+
+def _remove_if_left(room: Path) -> None:
+    with suppress(OSError):
+        if sys.platform != "win32" and (room / LOCK).exists():
+            _removed(room, _lock(room))
+
+
+def _removed(room: Path, held: IO[str]) -> None:
+    shutil.rmtree(room, ignore_errors=True)
+    held.close()
+
+
+# --- watched queries ---
+
+
+@contextmanager
+def watched(engine: Engine, what: str) -> Iterator[None]:
+    """While the body runs, tell how far its queries are; an engine that gives up becomes one clear error.
+
+    Raises
+    ------
+    EngineError
+        If memory or the room to spill is used up, or the engine refuses the query.
+    KeyboardInterrupt
+        If the user stopped it.
+    """
+    over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(engine, what, over), daemon=True)
+    if engine.progress:
+        watcher.start()
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        raise _clear(error, engine, what) from None
+    finally:
+        over.set()
+        if engine.progress:
+            watcher.join()
+
+
+def _watch(engine: Engine, what: str, over: threading.Event) -> None:
+    begun = time.monotonic()
+    while not over.wait(BEAT):
+        if engine.progress is not shown or time.monotonic() - begun > PATIENCE:
+            engine.progress(what, _done(engine))  # type: ignore[misc]
+    if engine.progress is shown and time.monotonic() - begun > PATIENCE:
+        shown("", 1.0)
+
+
+def _done(engine: Engine) -> float:
+    with suppress(duckdb.Error, AttributeError):
+        return max(0.0, float(engine.backend.con.query_progress()) / 100)
+    return float("nan")
+
+
+def shown(what: str, done: float) -> None:
+    """Write how far a tally is to a terminal; nothing where nobody looks on."""
+    if not sys.stderr.isatty():
+        return
+    far = f" {done:4.0%}" if done == done else " …"
+    sys.stderr.write(f"\r\x1b[K{what}{far}" if what else "\r\x1b[K")
+    sys.stderr.flush()
+
+
+def _clear(error: Exception, engine: Engine, what: str) -> BaseException:
+    text = " ".join(str(error).split())
+    if isinstance(error, RuntimeError) and not isinstance(error, duckdb.Error):
+        return KeyboardInterrupt(f"{what} was stopped.") if "interrupt" in text.lower() else error
+    if "offload" in text or "temp_directory" in text or "No space left" in text:
+        place = engine.spill or "its temporary folder"
+        return EngineError(
+            f"{what}: the folder for what does not fit into memory is full ({place}). Nothing was kept. Free some room "
+            "there, or type fe.tally.open_log(…, spill='a folder on a larger disk', memory_gb=…)."
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return EngineError(
+            f"{what}: the memory limit of the engine is used up. Nothing was kept. Type "
+            "fe.tally.open_log(…, memory_gb=…) with more, or threads=1, or tally a shorter period."
+        )
+    return EngineError(f"{what}: the engine refused: {text[:300]}")

@@ -1,0 +1,76 @@
+"""What comes home from an engine: one ordinary frame with a limit on its rows, alike whichever engine it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pandas as pd
+from ibis.expr import types as ir
+
+from fanecon.schema import SchemaError
+from fanecon.tally.engines import watched
+from fanecon.tally.logs import Log
+
+MOST_ROWS = 5_000_000
+
+
+def home(
+    expression: ir.Table, log: Log, *, what: str, key: Sequence[str], most_rows: int = MOST_ROWS, times: bool = True
+) -> pd.DataFrame:
+    """Run a tally where the log lives and bring its rows home, sorted by their key.
+
+    Whole columns come as int64, real ones as float64, ``…_us`` columns as UTC times named ``…_at``; ``attrs`` holds
+    the notes, the rows of the log and whether it was simulated.
+
+    Raises
+    ------
+    SchemaError
+        If the tally has more rows than the limit.
+    EngineError
+        If the engine gave up.
+    """
+    with watched(log.engine, what):
+        frame = expression.limit(most_rows + 1).to_pandas()
+    if len(frame) > most_rows:
+        raise SchemaError(
+            f"{what} has more than {most_rows:,} rows (one for each {' and '.join(key)}). Narrow the log, or type "
+            f"most_rows= with as many as your memory holds."
+        )
+    frame = _timed(_plain(frame)) if times else _plain(frame)
+    frame = frame.sort_values(list(key), ignore_index=True)
+    frame.attrs.update(notes=log.notes, log_rows=log.rows)
+    if log.synthetic:
+        frame.attrs["synthetic"] = True
+    return frame
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    for name, column in frame.items():
+        kind = column.dtype
+        if pd.api.types.is_integer_dtype(kind) and not column.isna().any():
+            frame[name] = column.astype("int64")
+        elif pd.api.types.is_float_dtype(kind):
+            frame[name] = column.astype("float64")
+        elif pd.api.types.is_object_dtype(kind) or pd.api.types.is_string_dtype(kind):
+            frame[name] = column.astype("string")
+    return frame
+
+
+def _timed(frame: pd.DataFrame) -> pd.DataFrame:
+    for name in [name for name in frame.columns if name.endswith("_us")]:
+        at = frame.columns.get_loc(name)
+        times = pd.to_datetime(frame.pop(name).astype("Int64"), unit="us", utc=True).astype("datetime64[us, UTC]")
+        frame.insert(at, name.removesuffix("_us") + "_at", times)
+    return frame
+
+
+@contextmanager
+def kept(expression: ir.Table, log: Log, what: str) -> Iterator[ir.Table]:
+    """A table that several queries need, kept by the engine while the body runs and dropped after it."""
+    with watched(log.engine, what):
+        table = expression.cache()
+    try:
+        yield table
+    finally:
+        table.release()
