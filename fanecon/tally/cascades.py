@@ -34,7 +34,7 @@ def cascades(log: Source, *, piece_rows: int = PIECE_ROWS) -> Iterator[pd.DataFr
 
     Yields
     ------
-    Frames with the columns that the log has, sorted by cascade_id and node_id; time as ``at`` (UTC).
+    Frames with the columns that the log has, sorted by cascade_id and node_id.
 
     Raises
     ------
@@ -69,10 +69,7 @@ def _fits(log: Log, dealt: ir.Table, piece_rows: int) -> None:
 
 
 def _piece(log: Log, rows: ir.Table, piece_rows: int) -> pd.DataFrame:
-    return home(
-        rows.rename(_us="us") if "us" in rows.columns else rows,
-        log,
-        what="cascades",
-        key=["cascade_id", "node_id"],
-        most_rows=max(4 * piece_rows, log.rows if log.rows <= piece_rows else 0),
-    )
+    rows = rows.rename(_us="us") if "us" in rows.columns else rows
+    most = max(4 * piece_rows, log.rows if log.rows <= piece_rows else 0)
+    frame = home(rows, log, what="cascades", key=["cascade_id", "node_id"], most_rows=most)
+    return frame.rename(columns={"_at": "time"})

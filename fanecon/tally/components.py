@@ -13,7 +13,7 @@ from ibis.expr import types as ir
 
 from fanecon.schema import EngineError
 from fanecon.tally.engines import watched
-from fanecon.tally.home import MOST_ROWS, home
+from fanecon.tally.home import MOST_ROWS, Kept, home, kept
 from fanecon.tally.logs import Log, Source, opened
 
 MOST_ROUNDS = 100
@@ -46,31 +46,21 @@ def components(edges: Source, *, most_rows: int = MOST_ROWS) -> pd.DataFrame:
 
 
 def _labels(log: Log, most_rows: int) -> pd.DataFrame:
-    table = log.table
-    both = table.select("src", "dst").union(table.select(src="dst", dst="src")).distinct()
-    with watched(log.engine, "components: the ties"):
-        ties = both.cache()
-    labels = None
-    try:
+    both = log.table.select("src", "dst").union(log.table.select(src="dst", dst="src")).distinct()
+    with kept(both, log, "components: the ties") as ties:
         names = ties.select(account_id="src").distinct()
-        labels = _cached(log, names.mutate(label=names["account_id"]), 0)
-        for at in range(1, MOST_ROUNDS + 1):
-            after = _cached(log, _shorter(_lower(labels, ties)), at)
-            moved = _moved(log, labels, after)
-            labels.release()
-            labels = after
-            if not moved:
-                return home(labels, log, what="components", key=["account_id"], most_rows=most_rows)
-        raise EngineError(f"components: no end after {MOST_ROUNDS} rounds, which no graph needs. Nothing was kept.")
-    finally:
-        ties.release()
-        if labels is not None:
-            labels.release()
-
-
-def _cached(log: Log, expression: ir.Table, at: int) -> ir.CachedTable:
-    with watched(log.engine, f"components: round {at}"):
-        return expression.cache()
+        labels = Kept(names.mutate(label=names["account_id"]), log, "components: the names")
+        try:
+            for at in range(1, MOST_ROUNDS + 1):
+                after = Kept(_shorter(_lower(labels.table, ties)), log, f"components: round {at}")
+                labels, before = after, labels
+                moved = _moved(log, before.table, after.table)
+                before.drop()
+                if not moved:
+                    return home(labels.table, log, what="components", key=["account_id"], most_rows=most_rows)
+            raise EngineError(f"components: no end after {MOST_ROUNDS} rounds, which no graph needs.")
+        finally:
+            labels.drop()
 
 
 def _lower(labels: ir.Table, ties: ir.Table) -> ir.Table:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pandas as pd
+from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 
 from fanecon.schema import SchemaError
@@ -65,12 +67,37 @@ def _timed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+class Kept:
+    """A table that several queries need, held by the engine until it is dropped."""
+
+    def __init__(self, expression: ir.Table, log: Log, what: str) -> None:
+        self._backend = log.engine.backend
+        with watched(log.engine, what):
+            if log.engine.name == "pyspark":
+                self._name, self.table = _checkpoint(self._backend, expression)
+            else:
+                self._name, self.table = "", expression.cache()
+
+    def drop(self) -> None:
+        """Free it; a second time does nothing."""
+        if self._name:
+            self._backend._session.catalog.dropTempView(self._name)
+        else:
+            self.table.release()
+
+
+def _checkpoint(backend: BaseBackend, expression: ir.Table) -> tuple[str, ir.Table]:
+    """Spark plans a cached table together with all it came from, which doubles with every round of an iteration."""
+    name = f"fanecon_{uuid.uuid4().hex}"
+    backend._session.sql(backend.compile(expression)).localCheckpoint().createOrReplaceTempView(name)
+    return name, backend.table(name)
+
+
 @contextmanager
 def kept(expression: ir.Table, log: Log, what: str) -> Iterator[ir.Table]:
     """A table that several queries need, kept by the engine while the body runs and dropped after it."""
-    with watched(log.engine, what):
-        table = expression.cache()
+    held = Kept(expression, log, what)
     try:
-        yield table
+        yield held.table
     finally:
-        table.release()
+        held.drop()

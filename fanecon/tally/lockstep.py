@@ -14,6 +14,8 @@ order in which an engine adds, and the blocks are the same everywhere.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import ibis
@@ -22,7 +24,7 @@ from ibis.expr import types as ir
 
 from fanecon.schema import ParameterError
 from fanecon.tally.engines import watched
-from fanecon.tally.home import MOST_ROWS, home
+from fanecon.tally.home import MOST_ROWS, Kept, home
 from fanecon.tally.logs import Log, Source, opened
 
 ONE, DAMPING = 2**20, 5
@@ -66,9 +68,13 @@ def lockstep_edges(
 class _Round:
     """The edges left after some rounds of peeling, and what they weigh."""
 
-    edges: ir.CachedTable
+    held: Kept
     weight: int
     nodes: int
+
+    @property
+    def edges(self) -> ir.Table:
+        return self.held.table
 
     @property
     def density(self) -> float:
@@ -106,56 +112,55 @@ def lockstep_blocks(log: Source, *, blocks: int = 1, epsilon: float = 0.1, most_
         raise ParameterError(f"blocks={blocks}, epsilon={epsilon}: type at least one block and an epsilon above zero.")
     with opened(log, needs=("actor_id", "item_id")) as opening:
         found = []
-        edges = _cached(opening, opening.table.select("actor_id", "item_id").distinct(), "the edges")
+        edges = _held(opening, opening.table.select("actor_id", "item_id").distinct(), "the edges")
         try:
             for at in range(1, blocks + 1):
-                block, edges = _next_block(opening, edges, epsilon, at, most_rows)
-                found.append(block)
-                if block.empty:
-                    break
+                with _densest(opening, edges.table, epsilon, at) as best:
+                    if not best.nodes:
+                        break
+                    found.append(_block(opening, best, epsilon, at, most_rows))
+                    rest = _held(opening, _without(edges.table, best.edges), f"block {at} taken out")
+                edges.drop()
+                edges = rest
         finally:
-            edges.release()
+            edges.drop()
+    return _joined(found)
+
+
+def _block(log: Log, best: _Round, epsilon: float, number: int, most_rows: int) -> pd.DataFrame:
+    frame = home(_members(best.edges), log, what="lockstep_blocks", key=["side", "member"], most_rows=most_rows)
+    frame.insert(0, "block", number)
+    return frame.assign(density=best.density, at_least=1 / (2 + 2 * epsilon))
+
+
+def _joined(found: list[pd.DataFrame]) -> pd.DataFrame:
+    if not found:
+        kinds = {"block": "int64", "side": "string", "member": "string", "density": "float64", "at_least": "float64"}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
     whole = pd.concat(found, ignore_index=True)
     whole.attrs.update(found[0].attrs)
     return whole
 
 
-def _next_block(
-    log: Log, edges: ir.CachedTable, epsilon: float, number: int, most_rows: int
-) -> tuple[pd.DataFrame, ir.CachedTable]:
-    best = _peeled(log, edges, epsilon, number)
+@contextmanager
+def _densest(log: Log, edges: ir.Table, epsilon: float, number: int) -> Iterator[_Round]:
+    """The densest of the rounds of peeling; all are dropped at the end."""
+    rounds = [_round(log, _weighed(edges), f"block {number}, round 0")]
+    best = rounds[0]
     try:
-        members = _members(best.edges)
-        frame = home(members, log, what="lockstep_blocks", key=["side", "member"], most_rows=most_rows)
-        frame.insert(0, "block", number)
-        frame = frame.assign(density=best.density, at_least=1 / (2 + 2 * epsilon))
-        rest = _cached(log, _without(edges, best.edges), f"block {number} taken out")
-        edges.release()
-        return frame, rest
+        while rounds[-1].nodes:
+            now = rounds[-1]
+            least = math.floor(2 * (1 + epsilon) * now.weight / now.nodes)
+            rounds.append(_round(log, _heavier(now.edges, least), f"block {number}, round {len(rounds)}"))
+            dropped = now if rounds[-1].density <= best.density and now is not best else None
+            if rounds[-1].density > best.density:
+                best = rounds[-1]
+            if dropped:
+                dropped.held.drop()
+        yield best
     finally:
-        best.edges.release()
-
-
-def _peeled(log: Log, edges: ir.Table, epsilon: float, number: int) -> _Round:
-    """The densest of the rounds."""
-    now = _round(log, _weighed(edges), f"block {number}, round 0")
-    best = now
-    at = 0
-    while now.nodes:
-        at += 1
-        least = math.floor(2 * (1 + epsilon) * now.weight / now.nodes)
-        after = _round(log, _heavier(now.edges, least), f"block {number}, round {at}")
-        if after.density > best.density:
-            best.edges.release()
-            if now is not best:
-                now.edges.release()
-            best = after
-        elif now is not best:
-            now.edges.release()
-        now = after
-    if now is not best:
-        now.edges.release()
-    return best
+        for one in rounds:
+            one.held.drop()
 
 
 def _weighed(edges: ir.Table) -> ir.Table:
@@ -176,18 +181,18 @@ def _heavier(edges: ir.Table, least: int) -> ir.Table:
 
 
 def _round(log: Log, expression: ir.Table, what: str) -> _Round:
-    edges = _cached(log, expression, what)
+    held = _held(log, expression, what)
+    edges = held.table
     with watched(log.engine, f"lockstep_blocks: {what}"):
         found = edges.aggregate(
             weight=edges["weight"].sum(), accounts=edges["actor_id"].nunique(), items=edges["item_id"].nunique()
         ).to_pandas()
     weight, accounts, items = (0 if pd.isna(one) else int(one) for one in found.iloc[0])
-    return _Round(edges=edges, weight=weight, nodes=accounts + items)
+    return _Round(held=held, weight=weight, nodes=accounts + items)
 
 
-def _cached(log: Log, expression: ir.Table, what: str) -> ir.CachedTable:
-    with watched(log.engine, f"lockstep_blocks: {what}"):
-        return expression.cache()
+def _held(log: Log, expression: ir.Table, what: str) -> Kept:
+    return Kept(expression, log, f"lockstep_blocks: {what}")
 
 
 def _members(edges: ir.Table) -> ir.Table:

@@ -164,7 +164,7 @@ def opened(source: Source, *, needs: Sequence[str], may: Sequence[str] = ()) -> 
         If a needed column is missing or times are not times.
     """
     if isinstance(source, pd.DataFrame):
-        listed = [name for name in (*needs, *may) if name in source.columns]
+        listed = [name for name in dict.fromkeys((*needs, *may)) if name in source.columns]
         synthetic = bool(source.attrs.get("synthetic"))
         source = source[listed] if set(needs) <= set(listed) else source
     else:
