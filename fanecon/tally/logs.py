@@ -183,20 +183,25 @@ def _surveyed(table: ir.Table, needs: Sequence[str], may: Sequence[str], synthet
             raise SchemaError(missing(name, table.columns))
     engine = engine_of(table.get_backend())
     table = table.select(*needs, *(name for name in may if name in table.columns and name not in needs))
+    # Counts, minima and maxima of plain columns: an engine reads them off the footers of Parquet files.
+    counts = {name: table[name].count() for name in needs}
+    span = {}
     if "time" in table.columns:
-        table = _timed(table, engine)
-    cells = {name: table[_OURS if name == "time" else name] for name in needs}
-    counts = {name: cell.isnull().sum() for name, cell in cells.items()}
-    span = {"first": table[_OURS].min(), "last": table[_OURS].max()} if _OURS in table.columns else {}
+        time = _time(table["time"])
+        span = {"first": microseconds(time.min(), engine.name), "last": microseconds(time.max(), engine.name)}
     with watched(engine, "looking over the log"):
         found = table.aggregate(rows=table.count(), **counts, **span).to_pandas().iloc[0]
-    blank = [name for name in needs if _whole(found[name])]
+    blank = {name: int(found["rows"] - found[name]) for name in needs if found[name] < found["rows"]}
+    if blank:
+        table = table.filter(*(table[name].notnull() for name in blank))
+    if span:
+        table = table.mutate(**{_OURS: microseconds(_time(table["time"]), engine.name)}).drop("time")
     return Log(
-        table=table.filter(*(cells[name].notnull() for name in blank)) if blank else table,
+        table=table,
         engine=engine,
         rows=int(found["rows"]),
         span=(_whole(found.get("first")), _whole(found.get("last"))),
-        notes=tuple(_left_out(name, int(found[name])) for name in blank),
+        notes=tuple(_left_out(name, rows) for name, rows in blank.items()),
         synthetic=synthetic,
     )
 
@@ -219,15 +224,14 @@ def missing(name: str, there: Sequence[str]) -> str:
     )
 
 
-def _timed(table: ir.Table, engine: Engine) -> ir.Table:
-    time = table["time"]
+def _time(time: ir.Column) -> ir.TimestampColumn:
     if isinstance(time, ir.StringValue):
-        time = time.cast("timestamp('UTC')")
-    elif isinstance(time, ir.DateValue) and not isinstance(time, ir.TimestampValue):
-        time = time.cast("timestamp")
-    if not isinstance(time, ir.TimestampValue):
-        raise SchemaError(
-            f"Column 'time' is of type {time.type()}; times are needed. For seconds since 1970 type "
-            "frame['time'] = pd.to_datetime(frame['time'], unit='s', utc=True)."
-        )
-    return table.mutate(**{_OURS: microseconds(time, engine.name)}).drop("time")
+        return time.cast("timestamp('UTC')")
+    if isinstance(time, ir.DateValue) and not isinstance(time, ir.TimestampValue):
+        return time.cast("timestamp")
+    if isinstance(time, ir.TimestampValue):
+        return time
+    raise SchemaError(
+        f"Column 'time' is of type {time.type()}; times are needed. For seconds since 1970 type "
+        "frame['time'] = pd.to_datetime(frame['time'], unit='s', utc=True)."
+    )
