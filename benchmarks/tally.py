@@ -48,7 +48,7 @@ print(json.dumps({{**spent, "checks": checks}}))
 DUCKDB_IMPORTS = "import duckdb, pandas, pyarrow"
 DUCKDB = """
 con = duckdb.connect(config={{"threads": {threads}, "memory_limit": "3GB", "preserve_insertion_order": False}})
-con.execute("SET TimeZone = 'UTC'")
+con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
 table = con.execute(\"\"\"{sql}\"\"\".replace("LOG", path)).df()
 """
 

@@ -7,6 +7,7 @@ every engine finds in one pass over the log.
 
 from __future__ import annotations
 
+import operator
 from datetime import datetime
 
 import ibis
@@ -54,21 +55,27 @@ def account_habits(
         If a column is missing, there are too many accounts, or the engine gave up.
     """
     with opened(log, needs=("actor_id", "time"), may=("campaign_id", "item_id")) as opening:
-        table = opening.table.mutate(day=local_periods(opening.table["us"], zone, opening.span))
-        grouped = _grouped(table, during)
+        grouped = _grouped(opening.table, during)
         if distinct:
-            grouped = _with_distinct(table, grouped)
+            days = opening.table.mutate(day=local_periods(opening.table["us"], zone, opening.span))
+            grouped = _with_distinct(days, grouped)
+        ends = (local_periods(grouped[name], zone, opening.span) for name in ("first_us", "last_us"))
+        grouped = grouped.mutate(one_day=operator.eq(*ends))
         frame = home(grouped, opening, what="account_habits", key=["actor_id"], most_rows=most_rows)
     return _habits(frame)
 
 
 def _grouped(table: ir.Table, during: tuple[str | datetime, str | datetime] | None) -> ir.Table:
+    if "campaign_id" in table.columns:
+        inside = table["campaign_id"].notnull()
+        table = table.mutate(
+            inside_us=ibis.ifelse(inside, table["us"], None), outside_us=ibis.ifelse(inside, None, table["us"])
+        )
     us = table["us"]
     sums: dict[str, ir.Value] = {
         "events": table.count(),
         "first_us": us.min(),
         "last_us": us.max(),
-        "one_day": table["day"].min() == table["day"].max(),
     }
     if during is not None:
         start, end = _moments(during)
@@ -76,10 +83,10 @@ def _grouped(table: ir.Table, during: tuple[str | datetime, str | datetime] | No
         sums["during"] = table.count(where=(us >= start) & (us < end))
         sums["after"] = table.count(where=us >= end)
     if "campaign_id" in table.columns:
-        inside = table["campaign_id"].notnull()
-        sums["campaign_events"] = table["campaign_id"].count()
-        sums["first_campaign_us"], sums["last_campaign_us"] = us.min(where=inside), us.max(where=inside)
-        sums["last_organic_us"] = us.max(where=~inside)
+        inside, outside = table["inside_us"], table["outside_us"]
+        sums["campaign_events"] = inside.count()
+        sums["first_campaign_us"], sums["last_campaign_us"] = inside.min(), inside.max()
+        sums["last_organic_us"] = outside.max()
     if "item_id" in table.columns:
         item = table["item_id"]
         sums["one_item"] = (item.min() == item.max()) & (item.count() == table.count())
