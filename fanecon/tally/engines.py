@@ -15,9 +15,9 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import duckdb
 import ibis
@@ -29,9 +29,11 @@ if sys.platform != "win32":  # there a folder left by a killed process stays
     from fcntl import LOCK_EX, LOCK_NB, flock
 
 Progress = Callable[[str, float], None]
+Answer = TypeVar("Answer")
 
 PREFIX, LOCK = "fanecon-spill-", "lock"
-LEAST_GB, USUAL_GB = 0.1, 3.0
+LEAST_GB, MOST_GB = 0.1, 3.0
+THREAD_GB, PER_BYTE = 0.1, 1.75
 PATIENCE, BEAT = 3.0, 0.2
 _HERE = "_fanecon"  # backends that were opened alike are equal to Ibis, so that no dictionary can tell them apart
 
@@ -40,6 +42,7 @@ _HERE = "_fanecon"  # backends that were opened alike are equal to Ibis, so that
 class _Settings:
     progress: Progress | None
     spill: Path | None = None
+    spare_gb: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +67,16 @@ def engine_of(backend: BaseBackend) -> Engine:
 
 def told(backend: BaseBackend, progress: Progress | None) -> None:
     """From now on tell this function how far the queries of a backend are."""
-    setattr(backend, _HERE, _Settings(progress=progress, spill=engine_of(backend).spill))
+    setattr(backend, _HERE, replace(getattr(backend, _HERE, _Settings(progress=None)), progress=progress))
 
 
-def in_process(*, memory_gb: float | None, spill: str | Path | None, threads: int | None) -> BaseBackend:
+def in_process(
+    *, memory_gb: float | None, spill: str | Path | None, threads: int | None, size: int | None = None
+) -> BaseBackend:
     """A DuckDB of our own; its spill folder goes when the last table of it does.
+
+    With the size of the files (bytes) it begins with little memory, which costs next to no time, and is given the usual
+    amount if that was too little.
 
     Raises
     ------
@@ -78,10 +86,11 @@ def in_process(*, memory_gb: float | None, spill: str | Path | None, threads: in
         If the spill folder cannot be written.
     """
     memory, workers = _memory(memory_gb), _threads(threads)
+    lean = memory if memory_gb or size is None else min(memory, max(THREAD_GB * workers, PER_BYTE * size / 1e9))
     room, held = _spill_folder(Path(spill or tempfile.gettempdir()))
     backend = ibis.duckdb.connect(
         ":memory:",
-        memory_limit=f"{round(memory * 1000)}MB",
+        memory_limit=f"{round(lean * 1000)}MB",
         temp_directory=str(room),
         threads=workers,
         preserve_insertion_order=False,
@@ -90,7 +99,7 @@ def in_process(*, memory_gb: float | None, spill: str | Path | None, threads: in
     )
     weakref.finalize(backend, _removed, room, held)
     backend.con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-    setattr(backend, _HERE, _Settings(progress=shown, spill=room))
+    setattr(backend, _HERE, _Settings(progress=shown, spill=room, spare_gb=memory if lean < memory else None))
     return backend
 
 
@@ -106,7 +115,7 @@ def closed(backend: BaseBackend) -> None:
 def _memory(asked: float | None) -> float:
     if asked is None:
         whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9 if hasattr(os, "sysconf") else 8.0
-        return max(LEAST_GB, min(USUAL_GB, whole / 2))
+        return max(LEAST_GB, min(MOST_GB, whole / 2))
     if not asked >= LEAST_GB:
         raise ParameterError(f"memory_gb={asked} is too little for an engine. Type {LEAST_GB} or more.")
     return asked
@@ -159,6 +168,26 @@ def _removed(room: Path, held: IO[str]) -> None:
 
 
 # --- watched queries ---
+
+
+def asked(engine: Engine, what: str, query: Callable[[], Answer]) -> Answer:
+    """The answer to a query, watched; once more with more memory if the engine began with little and it was not enough.
+
+    Raises
+    ------
+    EngineError, KeyboardInterrupt
+        As :func:`watched`.
+    """
+    with watched(engine, what):
+        try:
+            return query()
+        except duckdb.OutOfMemoryException:
+            settings = getattr(engine.backend, _HERE, None)
+            if settings is None or settings.spare_gb is None:
+                raise
+            engine.backend.con.execute(f"SET memory_limit = '{round(settings.spare_gb * 1000)}MB'")
+            setattr(engine.backend, _HERE, replace(settings, spare_gb=None))
+            return query()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 
 from fanecon.schema import SchemaError
-from fanecon.tally.engines import watched
+from fanecon.tally.engines import asked
 from fanecon.tally.logs import Log
 
 MOST_ROWS = 5_000_000
@@ -32,8 +32,7 @@ def home(
     EngineError
         If the engine gave up.
     """
-    with watched(log.engine, what):
-        frame = expression.limit(most_rows + 1).to_pandas()
+    frame = asked(log.engine, what, lambda: expression.limit(most_rows + 1).to_pandas())
     if len(frame) > most_rows:
         raise SchemaError(
             f"{what} has more than {most_rows:,} rows (one for each {' and '.join(key)}). Narrow the log, or type "
@@ -72,11 +71,10 @@ class Kept:
 
     def __init__(self, expression: ir.Table, log: Log, what: str) -> None:
         self._backend = log.engine.backend
-        with watched(log.engine, what):
-            if log.engine.name == "pyspark":
-                self._name, self.table = _checkpoint(self._backend, expression)
-            else:
-                self._name, self.table = "", expression.cache()
+        if log.engine.name == "pyspark":
+            self._name, self.table = asked(log.engine, what, lambda: _checkpoint(self._backend, expression))
+        else:
+            self._name, self.table = "", asked(log.engine, what, expression.cache)
 
     def drop(self) -> None:
         """Free it; a second time does nothing."""

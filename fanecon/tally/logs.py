@@ -75,8 +75,8 @@ def open_log(
     columns
         What the log calls the columns of `schema.EVENTS`, for example ``{"actor_id": "uid"}``.
     memory_gb, spill, threads
-        Limits of the DuckDB in this process: gigabytes (3, or half the machine's), the folder for what does not fit,
-        and threads (all there are).  Not for an Ibis table, whose engine has its own.
+        Limits of the DuckDB in this process: gigabytes (as the files ask for, up to 3 or half the machine's), the
+        folder for what does not fit, and threads (all there are).  Not for an Ibis table, whose engine has its own.
     progress
         Called with the name of the tally and the part that is done (0 to 1; NaN where the engine does not tell).
 
@@ -90,7 +90,8 @@ def open_log(
             raise ParameterError("memory_gb, spill and threads are for files and frames; an Ibis table has its engine.")
         table = source
     else:
-        table = _read(source, in_process(memory_gb=memory_gb, spill=spill, threads=threads))
+        backend = in_process(memory_gb=memory_gb, spill=spill, threads=threads, size=_size(source))
+        table = _read(source, backend)
     if progress is not None:
         told(table.get_backend(), progress)
     return _renamed(table, columns or {})
@@ -132,6 +133,13 @@ def _paths(source: str) -> list[str]:
     if not found or not Path(found[0]).exists():
         raise FileError(source, "There is no such file", "Type the path of a Parquet or CSV file, or a glob of them.")
     return found
+
+
+def _size(source: pd.DataFrame | str | Path) -> int | None:
+    """The bytes of the files; None for a frame."""
+    if isinstance(source, str | Path):
+        return sum(Path(path).stat().st_size for path in _paths(str(source)))
+    return None
 
 
 def _framed(frame: pd.DataFrame, backend: ibis.backends.BaseBackend) -> ir.Table:
