@@ -54,6 +54,37 @@ EXERCISES = {
             (16.1, "Right digits, but type the proportion: 0.161 is 16.1 %."),
         ),
     ),
+    "engine_1": Exercise(
+        answer=100 * (1 - math.exp(-1)),
+        within=0.3,
+        why="Each task meets 1 - 1/e of the accounts, and there are 100 tasks.",
+        mistakes=(
+            (1, "That is what comes home. Each task sends a row for every account that it has met."),
+            (100, "Each task sends at most one row for an account, and does not meet all of them."),
+            (0.632, "That is one task. There are 100 of them."),
+            (63_212_056, "Right number; type it in millions."),
+        ),
+    ),
+    "engine_2": Exercise(
+        answer=100,
+        within=0,
+        why="A gap needs both of its acts in one place, so every act travels.",
+        mistakes=(
+            (63.2, "That would do for sums. Can a machine know a gap whose acts lie on two machines?"),
+            (1, "That is what comes home."),
+            (100_000_000, "Right number; type it in millions."),
+        ),
+    ),
+    "engine_3": Exercise(
+        answer=20,
+        within=1,
+        why="The reach doubles in every round, and 2 to the 20th is a million.",
+        mistakes=(
+            (1000, "That is the square root. The reach doubles in every round."),
+            (500_000, "The reach doubles in every round: it does not grow by one."),
+            (13.8, "That is the natural logarithm. The reach doubles, so take the logarithm to base 2."),
+        ),
+    ),
     "rainbow_bus_1": Exercise(
         answer=1 - (500 + 279.9 * 3365 / 37443) / 3365,
         within=0.002,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import html
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -177,3 +178,23 @@ def test_a_follower_file_is_refused_with_what_it_is(tmp_path: Path) -> None:
     assert refused.value.code == 4
     assert "item_id" in str(refused.value)
     assert not (tmp_path / "x.html").exists()
+
+
+def test_one_machine_runs_as_it_ships_and_finds_the_same_rows_everywhere(tmp_path: Path) -> None:
+    page = fe.run("when_one_machine_is_not_enough", {"events": 20_000}, out=tmp_path / "engines.html")
+    said = words(page)
+    assert "20,000 events; by account 20,000; by article 20,000" in said
+    assert "From the frame and from the file: the same [20, 400, " in said
+    assert figures(page) == 1
+    if shutil.which("java"):
+        assert "From DuckDB and from Spark: the same [20, 400, " in said
+
+
+def test_one_machine_runs_on_a_log_of_the_readers(tmp_path: Path) -> None:
+    log = fe.tally.simulate_log(3000, seed=1)
+    for at in range(2):
+        log.iloc[at::2].to_csv(tmp_path / f"log{at}.csv", index=False)
+    given = {"source": str(tmp_path / "log*.csv"), "spark": False}
+    said = words(fe.run("when_one_machine_is_not_enough", given, out=tmp_path / "own.html"))
+    assert "3,000 events; by account 3,000; by article 3,000" in said
+    assert "No Spark was asked" in said

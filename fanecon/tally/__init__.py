@@ -14,11 +14,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "cascades": ["cascades"],
         "cohorts": ["cohorts"],
         "components": ["components"],
+        "costs": ["costs"],
         "crowding": ["crowding"],
         "durations": ["at_risk", "response_times"],
         "items": ["contributions", "items"],
         "links": ["account_links"],
         "lockstep": ["lockstep_blocks", "lockstep_edges"],
         "logs": ["open_log"],
+        "simulation": ["simulate_log"],
     },
 )

@@ -98,7 +98,9 @@ def in_process(
         autoload_known_extensions=False,
     )
     weakref.finalize(backend, _removed, room, held)
-    backend.con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    backend.con.execute("SET TimeZone = 'UTC'")
+    with suppress(duckdb.Error):  # in Jupyter DuckDB wants ipywidgets before it counts what is done
+        backend.con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
     setattr(backend, _HERE, _Settings(progress=shown, spill=room, spare_gb=memory if lean < memory else None))
     return backend
 
