@@ -20,7 +20,7 @@ import pandas as pd
 from fanecon.schema import ParameterError
 
 BYTES = {"actor_id": 8, "item_id": 8, "action": 1, "time": 8, "campaign_id": 1}
-"""Bytes of a cell on its way; on disk, packed, a column takes less."""
+"""Bytes of a cell when it is read; on disk, packed, a column takes less."""
 
 _ACT, _THING, _DID, _WHEN, _CAMPAIGN = BYTES
 
@@ -43,7 +43,7 @@ class _Log:
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """The columns a tally reads, what each of its shuffles moves (rows, cells of eight bytes) and what comes home."""
+    """The columns read, what each shuffle moves (rows, cells of eight bytes, one for the row), and what comes home."""
 
     columns: tuple[str, ...]
     moves: tuple[tuple[Callable[[_Log], float], int], ...]
@@ -79,22 +79,22 @@ def _entries(log: _Log) -> float:
 
 
 PLANS = {
-    "items": _Plan(columns=(_ACT, _THING, _DID), moves=((_all, 6), (_by_item, 8)), home=(_items, 9)),
-    "items, times only": _Plan(columns=(_THING, _DID), moves=((_by_item, 5),), home=(_items, 5)),
-    "account_habits": _Plan(columns=(_ACT, _THING, _WHEN, _CAMPAIGN), moves=((_by_account, 9),), home=(_accounts, 12)),
-    "account_gaps": _Plan(columns=(_ACT, _WHEN), moves=((_all, 2),), home=(_accounts, 6)),
+    "items": _Plan(columns=(_ACT, _THING, _DID), moves=((_all, 9), (_by_item, 12)), home=(_items, 9)),
+    "items, times only": _Plan(columns=(_THING, _DID), moves=((_by_item, 8),), home=(_items, 5)),
+    "account_habits": _Plan(columns=(_ACT, _THING, _WHEN, _CAMPAIGN), moves=((_by_account, 12),), home=(_accounts, 12)),
+    "account_gaps": _Plan(columns=(_ACT, _WHEN), moves=((_all, 3),), home=(_accounts, 6)),
     "account_campaigns": _Plan(
-        columns=(_ACT, _WHEN, _CAMPAIGN), moves=((_entries, 5), (_entries, 5)), home=(_entries, 6)
+        columns=(_ACT, _WHEN, _CAMPAIGN), moves=((_entries, 7), (_entries, 7)), home=(_entries, 6)
     ),
     "crowding": _Plan(
-        columns=(_ACT, _WHEN), moves=((_by_account, 2), (lambda log: 3 * log.accounts, 3)), home=(_accounts, 6)
+        columns=(_ACT, _WHEN), moves=((_by_account, 3), (lambda log: 3 * log.accounts, 5)), home=(_accounts, 6)
     ),
-    "cohorts": _Plan(columns=(_ACT, _WHEN), moves=((_all, 3), (_all, 3), (_few, 4)), home=(_few, 5)),
-    "at_risk": _Plan(columns=(_ACT, _DID, _WHEN), moves=((_all, 3), (_few, 3)), home=(_few, 4)),
-    "response_times": _Plan(columns=(_THING, _ACT, _DID, _WHEN), moves=((_all, 4), (_few, 3)), home=(_few, 4)),
-    "contributions": _Plan(columns=(_ACT,), moves=((_by_account, 2), (_few, 2)), home=(_few, 2)),
-    "lockstep_edges": _Plan(columns=(_ACT, _THING, _WHEN), moves=((_all, 4), (_all, 4)), home=(_all, 4)),
-    "cascades": _Plan(columns=(_THING, _ACT, _WHEN), moves=((_all, 3),), home=(_all, 3)),
+    "cohorts": _Plan(columns=(_ACT, _WHEN), moves=((_all, 4), (_all, 4), (_few, 5)), home=(_few, 5)),
+    "at_risk": _Plan(columns=(_ACT, _DID, _WHEN), moves=((_all, 6), (_few, 5)), home=(_few, 4)),
+    "response_times": _Plan(columns=(_THING, _ACT, _DID, _WHEN), moves=((_all, 8), (_few, 5)), home=(_few, 4)),
+    "contributions": _Plan(columns=(_ACT,), moves=((_by_account, 3), (_few, 3)), home=(_few, 2)),
+    "lockstep_edges": _Plan(columns=(_ACT, _THING, _WHEN), moves=((_all, 5), (_all, 5)), home=(_all, 4)),
+    "cascades": _Plan(columns=(_THING, _ACT, _WHEN), moves=((_all, 5),), home=(_all, 3)),
 }
 
 
