@@ -469,7 +469,7 @@ def test_a_broken_log_names_its_file_and_can_be_read_without_the_row(tmp_path):
     path = export(tmp_path, broken)
     with pytest.raises(FileError) as refused:
         read(path)
-    assert refused.value.file == "posts/12.delivers.csv"
+    assert refused.value.file == "export.zip: posts/12.delivers.csv"
     assert [(p.row, p.column) for p in refused.value.places] == [(3, "timestamp"), (3, "email")]
     reading = read(path, problems="collect")
     assert reading["items"]["delivered"].tolist()[:2] == [4, 1]

@@ -18,6 +18,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from fanecon.loaders.files import (
@@ -31,6 +32,7 @@ from fanecon.loaders.files import (
     open_bytes,
     open_file,
 )
+from fanecon.loaders.refusals import each, renamed
 from fanecon.schema import FileError
 
 STRAY = (".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX")
@@ -48,21 +50,28 @@ def open_all(
 ) -> tuple[Opened, ...]:
     """The opened files of a path: one for a file, all members in the order of their names for a folder or a zip.
 
-    Members are named by their path within the bundle.  Empty ones, pages and pictures come without a table.
+    Members are named by their path within the bundle; a refusal names the archive too: ``exports.zip: a/b.csv``.
+    Empty ones, pages and pictures come without a table.
 
     Raises
     ------
     FileError
-        If there is nothing to open, if a member cannot be opened, or if an archive is not safe to unpack.
+        If there is nothing to open, if members cannot be opened, or if an archive is not safe to unpack.
     """
     place = Path(path)
     if not place.is_dir() and not _is_archive(place):
         return (open_file(place, words=words, encoding=encoding),)
     members = _unpacked(place) if place.is_file() else _listed(place)
-    opened = tuple(_member(name, data, words, encoding) for name, data in members)
+    bundle = f"{place.name}: " if place.is_file() else ""
+    opened = tuple(each(members, lambda one: _of_bundle(bundle, *one, words, encoding)))
     if not opened:
         raise FileError(str(place), "There is no file in it", "Give the export as it was downloaded or unpacked.")
     return opened
+
+
+def within(bundle: str, error: FileError) -> FileError:
+    """The refusal of members of a bundle, named together with it: ``exports.zip: a/b.csv``."""
+    return renamed(error, lambda name: name if name.startswith(bundle) else f"{bundle}{name}")
 
 
 def has_rows(opened: Opened) -> bool:
@@ -109,9 +118,7 @@ def _unpacked(place: Path) -> Iterator[tuple[str, bytes]]:
             _safe(place.name, entries)
             for entry in entries:
                 if not entry.is_dir() and not is_stray(PurePosixPath(entry.filename)):
-                    data_ = _read(place.name, archive, entry)
-                    _no_archive(entry.filename, data_)
-                    yield entry.filename, data_
+                    yield entry.filename, _read(place.name, archive, entry)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
         raise FileError(place.name, f"The archive is damaged or cut off: {error}", "Download it again.") from error
 
@@ -144,6 +151,15 @@ def _read(file: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if len(data) > entry.file_size:
         raise FileError(file, f"The archive lies about the size of '{entry.filename}'", _FOLDER_FIX)
     return data
+
+
+def _of_bundle(bundle: str, name: str, data: bytes, words: Collection[str], encoding: str | None) -> Opened:
+    try:
+        if bundle:
+            _no_archive(name, data)
+        return replace(_member(name, data, words, encoding), bundle=bundle)
+    except FileError as error:
+        raise within(bundle, error) from error.__cause__
 
 
 def _member(name: str, data: bytes, words: Collection[str], encoding: str | None) -> Opened:

@@ -17,6 +17,7 @@ from fanecon.loaders.answers import answers
 from fanecon.loaders.cells import Unreadable, heading, is_missing, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Complaints, Header, body_of, finish, not_empty, other_columns
 from fanecon.loaders.spec import records_sheet
 from fanecon.loaders.times import unix
@@ -74,12 +75,9 @@ def _read_transfers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     """Transfers of one or several files: one row per pair, how often it was seen as its weight."""
     seen: Counter[tuple[str, str]] = Counter()
     lost: set[str] = set()
-    for one in opened:
-        header = _transfer_header(one)
-        if header is None:
-            raise FileError(one.file, "There are no columns from and to with addresses", "Give the file of transfers.")
-        seen.update(_pairs(one, header))
-        lost |= set(other_columns(header))
+    for pairs, others in each(opened, _transfers):
+        seen.update(pairs)
+        lost |= others
     columns: dict[str, Sequence[object]] = {
         "src": [src for src, _ in seen],
         "dst": [dst for _, dst in seen],
@@ -92,6 +90,14 @@ def _read_transfers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     lossy = ["The transfers have no time and no amount."] if not lost else [f"Left out: {', '.join(sorted(lost))}."]
     reading = _reading("airdrop_transfers", "transfers between addresses", opened[0], EDGES, columns)
     return replace(reading, rows_read=rows, notes=tuple(notes), lossy=(*lossy, *_PUBLIC))
+
+
+def _transfers(opened: Opened) -> tuple[Iterable[tuple[str, str]], set[str]]:
+    """The pairs of one file, and its columns that the table has no place for."""
+    header = _transfer_header(opened)
+    if header is None:
+        raise FileError(opened.file, "There are no columns from and to with addresses", "Give the file of transfers.")
+    return _pairs(opened, header), set(other_columns(header))
 
 
 def _pairs(opened: Opened, header: Header) -> Iterable[tuple[str, str]]:
@@ -126,9 +132,8 @@ def _are_lists(opened: tuple[Opened, ...]) -> str:
 def _read_lists(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     found: dict[tuple[str, str | None], str] = {}
     rows, notes = 0, []
-    for one in opened:
+    for one, listed in zip(opened, each(opened, _listed), strict=True):
         label = _label(one.file)
-        listed = _listed(one)
         rows += len(listed)
         found |= {(each, label): one.file for each in listed}
         from_name = f"'{label}' is from the name of the file {one.file}" if label else f"{one.file} does not say what"

@@ -20,6 +20,7 @@ from fanecon.loaders.cells import Unreadable, count, number, plain
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.kinds import identity
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Complaints
 from fanecon.loaders.times import Moment, unix
 from fanecon.schema import FileError
@@ -69,7 +70,7 @@ def read_paths(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     FileError
         With every cell that cannot be used, or if a cascade stands in two lines.
     """
-    lines = [line for one in opened for line in _lines(one)]
+    lines = [line for found in each(opened, _lines) for line in found]
     again = [cascade for cascade, times in Counter(line.cascade for line in lines).items() if times > 1]
     if again:
         problem = f"{len(again)} cascades stand in several lines, such as {again[0]}"

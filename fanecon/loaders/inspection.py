@@ -141,4 +141,4 @@ def _number(one: Mapping[str, Any]) -> str:
 
 def _place(row: Mapping[str, Any]) -> str:
     at = [f"{name} {row[name]!r}" for name in ("file", "sheet", "row", "column", "value") if row.get(name) is not None]
-    return f"{', '.join(at)}: {row['problem']}. {row['fix']}"
+    return f"{', '.join(at)}: {row['reason']}. {row['fix']}"

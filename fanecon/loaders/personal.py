@@ -216,9 +216,9 @@ def masked(error: FileError) -> FileError:
 
 
 def _masked_place(place: Place) -> Place:
-    if place.value is None or "***" in place.value:
-        return place
-    return replace(place, value=shown(place.column, place.value))
+    reason = masked_text(place.reason) if place.reason else None
+    known = place.value is None or "***" in place.value
+    return replace(place, reason=reason, value=place.value if known else shown(place.column, place.value))
 
 
 def guarded(reading: Reading, ask: Ask) -> Reading:

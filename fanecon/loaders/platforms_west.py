@@ -17,6 +17,7 @@ from fanecon.loaders.figures import printed_notes, rows
 from fanecon.loaders.files import Opened
 from fanecon.loaders.platforms_items import LIFETIME, VIEWS, both, capped, needs_zone, posts, whole
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import find_header
 from fanecon.loaders.spec import Columns, Spec, fields, format_of, joined, read_sheet, recognise
 from fanecon.schema import FileError, Place
@@ -219,7 +220,7 @@ def _ga4_format() -> Iterator[Format]:
     yield replace(
         plain_format,
         recognise=_is_ga4,
-        read=lambda opened, ask: joined(GA4, [_ga4(one, ask) for one in opened]),
+        read=lambda opened, ask: joined(GA4, each(opened, lambda one: _ga4(one, ask))),
     )
 
 

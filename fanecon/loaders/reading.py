@@ -17,7 +17,7 @@ from fanecon.loaders.files import Opened
 from fanecon.loaders.times import Clock
 from fanecon.schema import SchemaError, closest
 
-PROBLEMS = ("file", "sheet", "row", "column", "value", "problem", "fix")
+PROBLEMS = ("file", "sheet", "row", "column", "value", "reason", "problem", "fix")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Reading:
     rows_read, rows_rejected
         Records seen, and those left out (totals, repeated headers, and broken ones where problems are collected).
     problems
-        One row per broken cell: file, sheet, row, column, value, problem, fix.
+        One row per broken cell: file, sheet, row, column, value, reason, problem (of the whole file), fix.
     notes, lossy
         Doubts of the numbers; what the tables cannot hold or the format does not tell.
     """
@@ -107,7 +107,7 @@ class Reading:
 
 def _told(row: Mapping[str, object]) -> str:
     at = [f"{name} {row[name]!r}" for name in ("sheet", "row", "column", "value") if pd.notna(row[name])]
-    return f"{', '.join(at)}: {row['problem']}. {row['fix']}"
+    return f"{', '.join(at)}: {row['reason']}. {row['fix']}"
 
 
 @dataclass(frozen=True, kw_only=True)

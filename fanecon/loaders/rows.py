@@ -93,7 +93,7 @@ class Complaints:
     def add(self, reason: str, *, row: int, column: str, value: object) -> None:
         """Note one broken cell; what is personal in it is masked."""
         told = shown(column, value, self.hidden)[:LONGEST_SHOWN]
-        self.places.append(Place(sheet=self.sheet, row=row, column=column, value=told))
+        self.places.append(Place(sheet=self.sheet, row=row, column=column, value=told, reason=reason))
         self.reasons[reason] += 1
 
     def read(self, body: Body, name: str, parse: Callable[[object], Value], instead: Value) -> list[Value]:
@@ -248,24 +248,24 @@ def rows_have(times: int) -> str:
     return "1 row has" if times == 1 else f"{times} rows have"
 
 
-def needed_day(cell: object) -> dt.date:
-    """The day in a cell that must hold one.
+def needed_day(cell: object, epoch: int | None = None) -> dt.date:
+    """The day in a cell that must hold one; `epoch` is the year from which the workbook counts days.
 
     Raises
     ------
     Unreadable
         If it holds none.
     """
-    found = day(cell)
+    found = day(cell, epoch)
     if found is None:
         raise Unreadable("no day")
     return found
 
 
-def tolerant_day(cell: object) -> dt.date | None:
+def tolerant_day(cell: object, epoch: int | None = None) -> dt.date | None:
     """The day in a cell, or None where there is none."""
     try:
-        return day(cell)
+        return day(cell, epoch)
     except Unreadable:
         return None
 

@@ -10,9 +10,10 @@ The page names the article, not its day.  The first day of its trend is taken as
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from fanecon.loaders.cells import Number, Share, count, heading, is_missing, num
 from fanecon.loaders.files import Opened, Sheet
 from fanecon.loaders.kinds import money
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body, Complaints, finish, needed_day, provenance
 from fanecon.loaders.wechat_blocks import (
     Section,
@@ -115,7 +117,7 @@ def _read(opened: Opened, ask: Ask) -> Reading:
     parts = sections(sheet, TITLES, NAMES)
     complaints, rounded = Complaints(opened.file, sheet.name), Counter[str]()
     counted, extra, floors = _overview(parts, complaints, rounded)
-    days = _trend(parts, complaints, rounded)
+    days = _trend(parts, complaints, rounded, opened.epoch)
     complaints.stop()
     if not days:
         at = [Place(sheet=sheet.name, row=1)]
@@ -183,11 +185,14 @@ def _agree(found: dict[str, object], read: Mapping[str, object], extra: dict[str
             extra[f"{name} in {CONVERSION}"] = whole(one)
 
 
-def _trend(parts: Sequence[Section], complaints: Complaints, rounded: Counter[str]) -> list[dict[str, object]]:
+def _trend(
+    parts: Sequence[Section], complaints: Complaints, rounded: Counter[str], epoch: int | None
+) -> list[dict[str, object]]:
     body = _one_section(parts, TREND)
     if body is None or not body.rows or lacks(body, complaints, NAMES, ["date"]):
         return []
-    parse = {"date": needed_day, "channel": channel, **dict.fromkeys(_UNITS, count)}
+    parse: dict[str, Callable[[object], object]] = {**dict.fromkeys(_UNITS, count), "channel": channel}
+    parse["date"] = functools.partial(needed_day, epoch=epoch)
     read = read_all(body, complaints, parse, rounded)
     rows: list[dict[str, object]] = []
     seen: set[tuple[object, object]] = set()
@@ -309,7 +314,7 @@ FORMATS: tuple[Format, ...] = (
         name=FORMAT,
         what=WHAT,
         recognise=_recognise,
-        read=lambda opened, ask: joined_readings([_read(one, ask) for one in opened], _TABLES),
+        read=lambda opened, ask: joined_readings(each(opened, lambda one: _read(one, ask)), _TABLES),
         words=tuple(heading(word) for words in NAMES.values() for word in words),
     ),
 )
