@@ -32,6 +32,7 @@ from fanecon.loaders.files import (
     open_bytes,
     open_file,
 )
+from fanecon.loaders.invisible import cleaned_markup
 from fanecon.loaders.refusals import each, renamed
 from fanecon.schema import FileError
 
@@ -169,7 +170,8 @@ def _member(name: str, data: bytes, words: Collection[str], encoding: str | None
         return Opened(file=name, kind="text", encoding="none", encoding_how="no text")
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<" and b"<table" not in data.lower():
         text, found, how = decode(name, data, words=words, encoding=encoding)
-        return Opened(file=name, kind=markup(text), encoding=found, encoding_how=how, text=text)
+        text, times = cleaned_markup(text)
+        return Opened(file=name, kind=markup(text), encoding=found, encoding_how=how, text=text, invisible=times)
     return open_bytes(name, data, words=words, encoding=encoding)
 
 

@@ -16,8 +16,9 @@ from fanecon.loaders.answers import answers
 from fanecon.loaders.archives import open_all, within
 from fanecon.loaders.files import Opened
 from fanecon.loaders.formats import FORMATS
+from fanecon.loaders.invisible import notes_on
 from fanecon.loaders.personal import guarded, masked
-from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.reading import Ask, Format, Reading, noted
 from fanecon.loaders.refusals import each
 from fanecon.schema import FileError, ParameterError, closest
 
@@ -61,7 +62,7 @@ def read(
         reading, why = _read(opened, asked, format, problems)
     except FileError as error:
         raise masked(error) from error.__cause__
-    return guarded(reading if reading.why else _because(reading, why), asked)
+    return guarded(noted(reading if reading.why else _because(reading, why), notes_on(opened)), asked)
 
 
 def _read(opened: tuple[Opened, ...], ask: Ask, named: str | None, problems: Problems) -> tuple[Reading, str]:

@@ -21,9 +21,11 @@ from pathlib import Path
 from fanecon.loaders.delimited import LARGE_ROWS, columns_of, rows_of
 from fanecon.loaders.encodings import VALID, identify, pieces
 from fanecon.loaders.encodings import decode as decode
+from fanecon.loaders.invisible import cleaned_bytes, cleaned_markup, cleaned_sheets
 from fanecon.loaders.pages import html_rows
 from fanecon.loaders.parquet import parquet_sheet
 from fanecon.loaders.sheets import HEADER_ROWS as HEADER_ROWS
+from fanecon.loaders.sheets import SCRIPT as SCRIPT
 from fanecon.loaders.sheets import Kind as Kind
 from fanecon.loaders.sheets import Opened as Opened
 from fanecon.loaders.sheets import Row as Row
@@ -56,7 +58,6 @@ _FIXES = {
         "lists the others)."
     ),
 }
-SCRIPT = "window.YTD."  # X archives put `window.YTD.tweets.part0 =` before their JSON
 _BLANK = b"\x00 \t\r\n"
 _BOOK = "a workbook carries its own"
 
@@ -97,17 +98,22 @@ def open_bytes(file: str, data: bytes, *, words: Collection[str], encoding: str 
         data = _gunzipped(file, data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         sheets, epoch = xls_sheets(file, data)
-        return Opened(file=file, kind="xls", encoding="xls", encoding_how=_BOOK, sheets=sheets, epoch=epoch)
+        return _book(file, "xls", sheets, epoch)
     if data.startswith(b"PK\x03\x04"):
         sheets, epoch = xlsx_sheets(file, data)
-        return Opened(file=file, kind="xlsx", encoding="xlsx", encoding_how=_BOOK, sheets=sheets, epoch=epoch)
+        return _book(file, "xlsx", sheets, epoch)
     if data.startswith(b"PAR1"):
         found = (parquet_sheet(file, data),)
-        return Opened(file=file, kind="parquet", encoding="parquet", encoding_how="carries its own", sheets=found)
+        how = "carries its own"
+        return cleaned_sheets(Opened(file=file, kind="parquet", encoding="parquet", encoding_how=how, sheets=found))
     for sign, what in _SIGNS.items():
         if data.startswith(sign):
             raise FileError(file, f"This is {what}, not a table", _FIXES.get(what, _UNPACK))
     return _text(file, data, words, encoding)
+
+
+def _book(file: str, kind: Kind, sheets: tuple[Sheet, ...], epoch: int | None) -> Opened:
+    return cleaned_sheets(Opened(file=file, kind=kind, encoding=kind, encoding_how=_BOOK, sheets=sheets, epoch=epoch))
 
 
 def file_bytes(path: Path) -> bytes:
@@ -192,14 +198,14 @@ def _text(file: str, data: bytes, words: Collection[str], encoding: str | None) 
     name, how = identify(file, data, words=words, encoding=encoding)
     lines = 0 if data.startswith(SCRIPT.encode()) else data.count(b"\n") + data.count(b"\r")
     if lines > LARGE_ROWS and not _starts(data, name).startswith(("{", "[", "<")):
-        rows = columns_of(file, data if how == VALID and b"\x00" not in data else _utf8(file, data, name), words)
-        sheets: tuple[Sheet, ...] = (Sheet(name=None, rows=rows),)
-        return Opened(file=file, kind="text", encoding=name, encoding_how=how, sheets=sheets)
-    text = "".join(pieces(file, data, name))
+        data, times = cleaned_bytes(data if how == VALID and b"\x00" not in data else _utf8(file, data, name))
+        sheets: tuple[Sheet, ...] = (Sheet(name=None, rows=columns_of(file, data, words)),)
+        return Opened(file=file, kind="text", encoding=name, encoding_how=how, sheets=sheets, invisible=times)
+    text, times = cleaned_markup("".join(pieces(file, data, name)))
     if not text.strip():
         raise FileError(file, "The file is empty but for blanks", "Download it again.")
     kind, sheets = _cells(file, text, words)
-    return Opened(file=file, kind=kind, encoding=name, encoding_how=how, sheets=sheets, text=text)
+    return Opened(file=file, kind=kind, encoding=name, encoding_how=how, sheets=sheets, text=text, invisible=times)
 
 
 def _starts(data: bytes, name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -103,6 +103,13 @@ class Reading:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.explain())}</pre>{self.main.head().to_html(border=0)}"
+
+
+def noted(reading: Reading, notes: tuple[str, ...]) -> Reading:
+    """The same reading with more notes, in its tables too."""
+    for frame in reading.tables.values() if notes else ():
+        frame.attrs["notes"] = (*frame.attrs.get("notes", ()), *notes)
+    return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
 
 
 def _told(row: Mapping[str, object]) -> str:

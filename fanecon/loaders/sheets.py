@@ -11,6 +11,7 @@ Kind = Literal["xls", "xlsx", "html", "xml", "text", "json", "parquet"]
 Row = Sequence[object]
 
 HEADER_ROWS = 10
+SCRIPT = "window.YTD."  # X archives put `window.YTD.tweets.part0 =` before their JSON
 
 
 @runtime_checkable
@@ -35,7 +36,8 @@ class Opened:
     """A file whose cells (or text, for JSON and XML) are known, and how its encoding was found.
 
     `epoch` is the year from which a workbook counts days (1900 or 1904), None where the file does not say; `bundle`
-    is what goes before the name of a member (``exports.zip: ``).
+    is what goes before the name of a member (``exports.zip: ``), `invisible` how many needless characters were taken
+    out of the texts.
     """
 
     file: str
@@ -47,6 +49,7 @@ class Opened:
     left_out: frozenset[tuple[str | None, int]] = frozenset()
     epoch: int | None = None
     bundle: str = ""
+    invisible: int = 0
 
     def without(self, rows: Collection[tuple[str | None, int]]) -> Opened:
         """The same file with some rows (sheet, 1-based row) blank, so that all others keep their numbers."""
