@@ -260,11 +260,10 @@ CELLS: dict[str, dict[str, tuple[object, str]]] = {
     "phone": {"letters in a phone": ("call me", "phone"), "destroyed phone": ("1.39E+10", "")},
     "ip": {"address out of range": ("198.51.100.999", "internet address")},
 }
-# Not a defect there: an order is known, a zone has no summer time, a rate goes into extra unchecked.
+# Not a defect there: an order is known, a zone has no summer time.
 EXCEPT = {
     ("mailchimp_campaigns", "day and month in a time"),
     ("mailchimp_campaigns", "skipped clock time"),
-    ("mailchimp_campaigns", "share above one"),
 }
 ONLY_TYPED = {"boolean day": BOOKS, "Excel day 60": BOOKS, "day in a count": ("csv", *BOOKS)}
 THRIFTY = ("user_analysis", "mailchimp_campaigns")  # their cells are read by the same functions: one form each

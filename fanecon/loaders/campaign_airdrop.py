@@ -18,9 +18,10 @@ from fanecon.loaders.cells import Unreadable, heading, is_missing, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
-from fanecon.loaders.rows import Complaints, Header, body_of, finish, not_empty, other_columns
+from fanecon.loaders.rows import Body, Complaints, Header, body_of, finish, nameless_columns, not_empty, other_columns
 from fanecon.loaders.spec import records_sheet
 from fanecon.loaders.times import unix
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Table
 from fanecon.tables import EDGES, EVENTS
 
@@ -85,8 +86,12 @@ def _read_transfers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
         "weight": [float(times) for times in seen.values()],
     }
     rows, own = sum(seen.values()), sum(times for (src, dst), times in seen.items() if src == dst)
-    notes = [f"{rows:,} transfers are {len(seen):,} pairs; weight is how often a pair was seen."]
-    notes += [f"{own:,} transfers go from an address to itself: ties of the kind self_transfer."] if own else []
+    notes = [f"Transfers: {rows:,}; different pairs: {len(seen):,}; weight is how often a pair was seen."]
+    notes += (
+        [f"{many(own, 'transfer goes', 'transfers go')} from an address to itself: ties of the kind self_transfer."]
+        if own
+        else []
+    )
     lossy = ["The transfers have no time and no amount."] if not lost else [f"Left out: {', '.join(sorted(lost))}."]
     reading = _reading("airdrop_transfers", "transfers between addresses", opened[0], EDGES, columns)
     return replace(reading, rows_read=rows, notes=tuple(notes), lossy=(*lossy, *_PUBLIC))
@@ -97,12 +102,13 @@ def _transfers(opened: Opened) -> tuple[Iterable[tuple[str, str]], set[str]]:
     header = _transfer_header(opened)
     if header is None:
         raise FileError(opened.file, "There are no columns from and to with addresses", "Give the file of transfers.")
-    return _pairs(opened, header), set(other_columns(header))
-
-
-def _pairs(opened: Opened, header: Header) -> Iterable[tuple[str, str]]:
     body = body_of(header, is_total=lambda row: False)
     not_empty(opened.file, body, "transfer")
+    return _pairs(opened, body), {*other_columns(header), *nameless_columns(body)}
+
+
+def _pairs(opened: Opened, body: Body) -> Iterable[tuple[str, str]]:
+    header = body.header
     complaints = Complaints(opened.file, header.sheet.name)
     ends = [complaints.read(body, name, address, "") for name in ("from", "to")]
     complaints.stop()
@@ -146,7 +152,7 @@ def _read_lists(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     }
     reading = _reading("airdrop_addresses", "a list of addresses", opened[0], EVENTS, columns)
     again = rows - len(found)
-    notes += [f"{again} addresses are listed more than once and counted once."] if again else []
+    notes += [f"{many(again, 'address is', 'addresses are')} listed again and counted once."] if again else []
     lossy = ("Who is not listed as eliminated was not caught, which is not the same as honest.", *_PUBLIC)
     return replace(reading, rows_read=rows, rows_rejected=again, notes=tuple(notes), lossy=lossy)
 
@@ -245,7 +251,7 @@ def _read_groups(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     }
     reading = _reading("airdrop_groups", "groups of addresses removed from a reward", one, EVENTS, columns)
     again = len(who) - len(named)
-    notes = [f"{len(groups)} groups; `text` is the name of the group.", *_on_groups(groups)]
+    notes = [f"{many(len(groups), 'group', 'groups')}; `text` is the name of the group.", *_on_groups(groups)]
     lossy = ("Members of a group that were kept are not listed.", *_PUBLIC)
     return replace(reading, rows_read=len(who), rows_rejected=again, notes=tuple(notes), lossy=lossy)
 
@@ -263,7 +269,7 @@ def _on_groups(groups: Sequence[Mapping[str, object]]) -> Iterable[str]:
         for group in groups
     )
     if wrong:
-        yield f"{wrong} groups list another number of addresses than their total says."
+        yield f"{many(wrong, 'group lists', 'groups list')} another number of addresses than the total says."
 
 
 FORMATS: tuple[Format, ...] = (

@@ -25,6 +25,7 @@ from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import rows_have
 from fanecon.loaders.spec import Columns, Spec, fields, joined, moments, recognise
 from fanecon.loaders.times import Moment, unix
+from fanecon.loaders.wording import many
 from fanecon.loaders.xmltree import texts, tree
 from fanecon.schema import FileError, Place
 from fanecon.tables import EVENTS
@@ -184,7 +185,7 @@ def _on_packets(events: pd.DataFrame, ask: Ask) -> Iterable[str]:
     assumed = int((events["tz_source"] == "assumed").sum())
     if assumed:
         how = f"{ask.tz} (as given by the caller)" if ask.tz else f"{SHANGHAI} (assumed)"
-        yield f"{assumed:,} times have no zone; read in {how}."
+        yield f"{many(assumed, 'time has', 'times have')} no zone; read in {how}."
     sent = events[events["action"] == "payout"].set_index("item_id")["time"]
     claims = events[events["action"] == "claim"]
     early = int((claims["time"] < claims["item_id"].map(sent)).sum())

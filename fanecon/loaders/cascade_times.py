@@ -17,7 +17,7 @@ from fanecon.loaders.cells import Number, Unreadable, count, heading, number
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
-from fanecon.loaders.rows import Body, Complaints, Header, body_of, not_empty
+from fanecon.loaders.rows import Body, Complaints, Header, body_of, named_only, not_empty
 from fanecon.loaders.times import Moment, moment
 
 SECONDS, FOLLOWERS, CREATED = "relative_time_second", "number_of_followers", "created_at"
@@ -150,6 +150,7 @@ def _body(opened: Opened, known: dict[str, str]) -> Body:
     places = {known[heading(cell)]: at for at, cell in enumerate(sheet.rows[0]) if heading(cell) in known}
     body = body_of(Header(sheet=sheet, row=0, columns=places), is_total=lambda row: False)
     not_empty(opened.file, body, "row")
+    named_only(opened.file, body)
     return body
 
 

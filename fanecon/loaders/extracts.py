@@ -15,7 +15,7 @@ import pandas as pd
 
 from fanecon.loaders.cascade_rows import tree_notes
 from fanecon.loaders.cascade_tree import depths
-from fanecon.loaders.cells import heading
+from fanecon.loaders.cells import heading, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.rows import Complaints
@@ -227,6 +227,9 @@ def _frame(extract: Extract, opened: Opened) -> pd.DataFrame:
     cells = [[*row, *[None] * (width - len(row))][:width] for _, row in numbered]
     frame = pd.DataFrame(cells, columns=list(extract.kinds), index=[number for number, _ in numbered])
     complaints = Complaints(opened.file, opened.sheets[0].name)
+    for number, row in numbered if opened.kind != "parquet" else ():
+        for cell in (cell for cell in row[width:] if plain(cell)):
+            complaints.add("a cell beyond the last column name", row=number, column=f"number {width + 1}", value=cell)
     for name, kind in extract.kinds.items():
         if kind == "text":
             frame[name] = frame[name].astype("string")

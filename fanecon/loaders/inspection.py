@@ -15,6 +15,7 @@ import pandas as pd
 
 from fanecon.loaders.door import read
 from fanecon.loaders.reading import Ask, Reading
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, counting, floored, latest
 
 STOCKS = ("followers_total",)
@@ -122,12 +123,12 @@ def told(document: Mapping[str, Any]) -> str:
         return f"Refused. {document['refused']}"
     lines = [f"{document['file']}: {document['what']} ({document['format']})", f"Recognised by {document['why']}."]
     for name, table in document["tables"].items():
-        lines.append(f"Table {name}: {table['rows']:,} rows")
+        lines.append(f"Table {name}: {many(table['rows'], 'row', 'rows')}")
         lines += [f"  {column}: {_number(one)}" for column, one in table["totals"].items()]
     lines.append(f"Records read: {document['rows_read']:,}; left out: {document['rows_rejected']:,}.")
     lines += [f"Problem: {_place(row)}" for row in document["problems"][:50]]
     if len(document["problems"]) > 50:
-        lines.append(f"… and {len(document['problems']) - 50} more problems.")
+        lines.append(f"… and {many(len(document['problems']) - 50, 'more problem', 'more problems')}.")
     lines += [f"Note: {note}" for note in document["notes"]]
     lines += [f"Lost or ambiguous: {note}" for note in document["lossy"]]
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fanecon.loaders.sheets import SCRIPT, Opened, Row, Sheet
+from fanecon.loaders.wording import many
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,7 +80,7 @@ def cleaned_sheets(opened: Opened) -> Opened:
 def notes_on(opened: Sequence[Opened]) -> tuple[str, ...]:
     """What a reader has to know of characters that were taken out."""
     times = sum(one.invisible for one in opened)
-    what = "1 invisible character was" if times == 1 else f"{times:,} invisible characters were"
+    what = many(times, "invisible character was", "invisible characters were")
     return (f"{what} taken out of the texts (zero-width blanks, direction marks, soft hyphens).",) if times else ()
 
 

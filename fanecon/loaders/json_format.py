@@ -9,6 +9,7 @@ from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Spec, header_of, joined, read_sheet
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 
 Record = Mapping[str, object]
@@ -74,7 +75,12 @@ def records_in(what: str, opened: Opened, pick: Pick) -> list[Record]:
         raise FileError(opened.file, f"This is {what}, but it holds no record", "Fetch a period that has some.")
     strange = [Place(row=at + 1, value=str(one)[:60]) for at, one in enumerate(found, 1) if not _fits(one, at, opened)]
     if strange:
-        raise FileError(opened.file, f"{len(strange)} entries are no records", "Fetch the answer again.", at=strange)
+        raise FileError(
+            opened.file,
+            f"{many(len(strange), 'entry is no record', 'entries are no records')}",
+            "Fetch the answer again.",
+            at=strange,
+        )
     return [one if isinstance(one, Mapping) else {} for one in found]
 
 

@@ -19,15 +19,23 @@ import pandas as pd
 
 from fanecon.loaders.archives import has_rows
 from fanecon.loaders.cells import plain
-from fanecon.loaders.figures import numbered, numbers, rows
+from fanecon.loaders.figures import numbered, rows
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.kinds import FALSE
 from fanecon.loaders.newsletter_people import SUBSTACK
-from fanecon.loaders.newsletter_rates import OPENS, inflated, inflation_notes, opened_per_delivered, sent
+from fanecon.loaders.newsletter_rates import (
+    OPENS,
+    impossible_notes,
+    inflated,
+    inflation_notes,
+    opened_per_delivered,
+    sent,
+)
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body, finish
 from fanecon.loaders.spec import Columns, Spec, fields, header_of, moments, read_sheet, recognise
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError
 from fanecon.tables import EVENTS, ITEMS
 
@@ -246,19 +254,12 @@ def _counted(
     opened_per_delivered(columns)
     inflated(columns)
     frame = finish(posts.file, columns, ITEMS, dict(posts.main.attrs))
-    return frame, [*inflation_notes(columns), *_impossible(columns)]
+    return frame, [*inflation_notes(columns), *impossible_notes(columns)]
 
 
 def _part(counts: Mapping[tuple[str, str], tuple[int, int, int | None]], item: str, action: str, at: int) -> int | None:
     found = counts.get((item, action))
     return None if found is None else found[at]
-
-
-def _impossible(columns: Columns) -> Iterable[str]:
-    pairs = zip(numbers(columns, "opens_people"), numbers(columns, "delivered"), strict=True)
-    more = sum(one is not None and all_ is not None and one > all_ for one, all_ in pairs)
-    if more:
-        yield f"{more:,} mails were opened by more people than they were delivered to: forwarded, or a log is cut."
 
 
 def _log_notes(logs: Sequence[Log], items: pd.DataFrame) -> Iterable[str]:
@@ -268,10 +269,11 @@ def _log_notes(logs: Sequence[Log], items: pd.DataFrame) -> Iterable[str]:
         yield f"{logs_are} empty: read as nobody opened, though it may be a log that was never written."
     lost = {log.number for log in logs} - set(items["item_id"])
     if lost:
-        yield f"{len(lost):,} posts have a log and are not among the published ones; their events are kept."
+        told = many(len(lost), "log is of a post", "logs are of posts")
+        yield f"{told} not among the published ones; the events are kept."
     bare = len(set(items["item_id"]) - {log.number for log in logs if log.action == "deliver" and log.opened})
     if bare:
-        yield f"{bare:,} posts have no log of deliveries: delivered is unknown, not zero."
+        yield f"{many(bare, 'post has', 'posts have')} no log of deliveries: delivered is unknown, not zero."
 
 
 def _all(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from fanecon.loaders.files import Opened
 from fanecon.loaders.times import Clock
+from fanecon.loaders.wording import many
 from fanecon.schema import SchemaError, closest
 
 PROBLEMS = ("file", "sheet", "row", "column", "value", "reason", "problem", "fix")
@@ -88,7 +89,7 @@ class Reading:
 
     def explain(self) -> str:
         """What it was recognised as and why, the tables, the rows, the problems and the doubts, line by line."""
-        tables = ", ".join(f"{name} ({len(frame):,} rows)" for name, frame in self.tables.items())
+        tables = ", ".join(f"{name} ({many(len(frame), 'row', 'rows')})" for name, frame in self.tables.items())
         lines = [
             f"{self.file}: {self.what} ({self.format}), recognised by {self.why}.",
             f"Tables: {tables}. Records read: {self.rows_read:,}; left out: {self.rows_rejected:,}.",

@@ -51,6 +51,7 @@ from fanecon.loaders.sheets import records_sheet as records_sheet
 from fanecon.loaders.suspects import longer_rows, lost_digits, not_above_one, one_scale
 from fanecon.loaders.times import Clock, Order
 from fanecon.loaders.vectors import Column, Moments, assumed_zones, distinct
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place, Table
 
 
@@ -98,6 +99,8 @@ class Spec:
         Called after `derive`; what it returns joins the notes (a printed rate that is not its parts divided).
     kept
         Fields that the table has no column for and that stay in `extra` as they are written.
+    proportions
+        Printed shares that are a part of a whole (people who opened of mails that arrived): above one they are refused.
     notes, lossy
         What a reader of this format has to know.
     """
@@ -115,6 +118,7 @@ class Spec:
     personal: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    proportions: tuple[str, ...] = ()
     readers: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
     remarks: Callable[[Columns, Ask], Iterable[str]] | None = None
     notes: tuple[str, ...] = ()
@@ -258,7 +262,8 @@ def _whole_columns(spec: Spec, body: Body, read: Mapping[str, Sequence[object]],
         kind, target = spec.fields[name].kind, spec.table.columns.get(name)
         if kind in ("share", "percent"):
             one_scale(body, name, column, complaints)
-        if kind in ("share", "percent") and target is not None and target.unit == "proportion":
+        part_of_whole = name in spec.proportions or (target is not None and target.unit == "proportion")
+        if kind in ("share", "percent") and part_of_whole:
             not_above_one(body, name, column, complaints)
         if kind == "id" and name not in spec.readers:
             lost_digits(body, name, column, complaints)
@@ -309,7 +314,7 @@ def _zones(spec: Spec, read: Mapping[str, Sequence[object]], ask: Ask) -> list[s
     assumed = sum(assumed_zones(column) for name, column in read.items() if spec.fields[name].kind == "time")
     zone = ask.tz or spec.tz
     how = "as given by the caller" if ask.tz else "assumed"
-    return [f"{assumed:,} times have no zone; read in {zone} ({how})."] if assumed else []
+    return [f"{many(assumed, 'time has', 'times have')} no zone; read in {zone} ({how})."] if assumed else []
 
 
 def made(
@@ -355,7 +360,8 @@ def _finished(spec: Spec, opened: Opened, columns: Columns, known: Columns, attr
             for one in broken.itertuples()
         ]
         reasons = "; ".join(dict.fromkeys(broken["problem"]))
-        what = f"{len(at)} rows break a rule of the table '{spec.table.name}' ({spec.table.row}): {reasons}"
+        rule = f"a rule of the table '{spec.table.name}' ({spec.table.row})"
+        what = f"{many(len(at), 'row breaks', 'rows break')} {rule}: {reasons}"
         raise FileError(opened.file, what, "Correct or delete these rows.", at=at) from error
 
 

@@ -214,11 +214,21 @@ def _distributions(parts: Sequence[Section]) -> dict[str, object]:
     for one in parts:
         if heading(one.title) in {heading(word) for word in (OVERVIEW, CONVERSION, "推荐转化", TREND)}:
             continue
-        names = [str(cell).strip() for cell in one.body.header.cells if plain(cell)]
-        filled = [[cell for cell in row if plain(cell)] for _, row in one.body.rows]
-        pairs = {str(cells[0]): cells[1] for cells in filled if len(cells) > 1 and not is_missing(cells[1])}
-        unit = names[1] if len(names) > 1 else ""
-        found[f"{one.title} ({unit})" if unit else one.title] = {name: as_written(cell) for name, cell in pairs.items()}
+        found |= _distribution(one)
+    return found
+
+
+def _distribution(one: Section) -> dict[str, object]:
+    """Each column of a distribution by its first, whatever further columns there are."""
+    filled = [(row, [at for at, cell in enumerate(row) if plain(cell)]) for _, row in one.body.rows]
+    columns = sorted({at for _, places in filled for at in places})
+    names = {at: str(cell).strip() for at, cell in enumerate(one.body.header.cells) if plain(cell)}
+    found: dict[str, object] = {}
+    for at in columns[1:]:
+        name = names.get(at, f"number {at + 1}" if at != columns[1] else "")
+        pairs = {str(row[columns[0]]): row[at] for row, places in filled if at in places and not is_missing(row[at])}
+        told = {key: as_written(cell) for key, cell in pairs.items()}
+        found |= {f"{one.title} ({name})" if name else one.title: told}
     return found
 
 

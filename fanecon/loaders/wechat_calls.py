@@ -27,6 +27,7 @@ from fanecon.loaders.times import Moment
 from fanecon.loaders.wechat_answers import BEYOND, EMPTY, ERROR, Record, answers_in, calls_in, refuse_errors
 from fanecon.loaders.wechat_joined import accounts_notes, together
 from fanecon.loaders.wechat_list import UNKNOWN_NOTE
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 from fanecon.tables import ACCOUNTS_DAILY, EVENTS, ITEM_DAILY, ITEMS, MESSAGES_DAILY
 
@@ -148,7 +149,7 @@ def latest(frame: pd.DataFrame, key: Sequence[str], counted: Sequence[str]) -> t
     differ = int((left > 1).any(axis=1).sum())
     more = f" ({differ} of them with other numbers)" if differ else ""
     times = int(again.sum())
-    words = "1 record stands" if times == 1 else f"{times} records stand"
+    words = many(times, "record stands", "records stand")
     notes = [f"{words} in several answers{more}: the later answer is kept."]
     return frame.loc[~again].reset_index(drop=True), notes, times
 

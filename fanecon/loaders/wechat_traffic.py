@@ -18,11 +18,12 @@ from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body, Complaints, finish, needed_day, provenance, rows_have
-from fanecon.loaders.wechat_blocks import doubts, floor_names, lacks, others, read_all, side_by_side, whole
+from fanecon.loaders.wechat_blocks import doubts, floor_names, lacks, nameless, others, read_all, side_by_side, whole
 from fanecon.loaders.wechat_datacube import ACCOUNT
 from fanecon.loaders.wechat_joined import joined_readings
 from fanecon.loaders.wechat_list import PLATFORM, UNKNOWN_NOTE, made_id
 from fanecon.loaders.wechat_words import channel_of
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 from fanecon.tables import ITEM_DAILY, ITEMS
 
@@ -97,6 +98,8 @@ def _read(opened: Opened, ask: Ask) -> Reading:
     complaints, rounded = Complaints(opened.file, blocks[0].header.sheet.name), Counter[str]()
     day_of = functools.partial(needed_day, epoch=opened.epoch)
     days: Days = {}
+    head = blocks[0].header
+    nameless(next(one for one in opened.sheets if one.name == head.sheet.name), head.row, complaints)
     for body in blocks:
         if "date" in body.header.columns and "title" not in body.header.columns:
             _days(body, complaints, days, rounded, day_of)
@@ -242,9 +245,10 @@ def _part_notes(articles: Sequence[dict[str, object]]) -> list[str]:
     wrong = [int(str(one["row"])) for one in articles if _differs(one, totals.get((one["title"], one["published"])))]
     twice = len(articles) - len({(one["title"], one["published"], one["channel"]) for one in articles})
     rows = ", ".join(map(str, wrong[:5]))
+    again = many(twice, "row of articles repeats", "rows of articles repeat")
     return [
         *([f"阅读人数占比 is not 阅读人数 ÷ 全部 in row {rows}."] if wrong else []),
-        *([f"{twice} rows of articles repeat title, day and channel: the last is kept."] if twice else []),
+        *([f"{again} title, day and channel: the last is kept."] if twice else []),
     ]
 
 

@@ -29,6 +29,7 @@ from fanecon.loaders.weibo_tables import (
     untimed,
     with_origin,
 )
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError
 from fanecon.tables import CASCADE_NODES, EVENTS, ITEMS
 
@@ -167,7 +168,9 @@ def _one_root(file: str, part: Found) -> Found:
     if not bare:
         return part
     if len(named) != 1:
-        problem = f"{len(bare)} reposts do not name the original, and the others name {len(named)}"
+        problem = (
+            f"{many(len(bare), 'repost does', 'reposts do')} not name the original, and the others name {len(named)}"
+        )
         raise FileError(file, problem, "Fetch the answers with retweeted_status, one original per file.")
     root = {"idstr": next(iter(named))}
     return replace(part, records=[{"retweeted_status": root, **one} for one in part.records])
