@@ -14,7 +14,7 @@ import pandas as pd
 
 from fanecon.loaders.answers import answers
 from fanecon.loaders.archives import open_all, within
-from fanecon.loaders.files import Opened
+from fanecon.loaders.files import MB, MOST_BYTES, Opened
 from fanecon.loaders.formats import FORMATS
 from fanecon.loaders.invisible import notes_on
 from fanecon.loaders.personal import guarded, masked
@@ -23,6 +23,7 @@ from fanecon.loaders.refusals import each
 from fanecon.schema import FileError, ParameterError, closest
 
 Problems = Literal["refuse", "collect"]
+LIMIT_MB = MOST_BYTES // MB
 
 
 def read(
@@ -32,6 +33,7 @@ def read(
     encoding: str | None = None,
     problems: Problems = "refuse",
     ask: Ask | None = None,
+    limit_mb: int = LIMIT_MB,
 ) -> Reading:
     """The tables in an export, whatever platform it is from; the format is recognised by content.
 
@@ -47,6 +49,8 @@ def read(
         ``"refuse"``: any broken cell refuses the file.  ``"collect"``: broken rows are left out and listed.
     ask
         What the file does not say: account, moment of capture, time zone, whether to keep personal data.
+    limit_mb
+        The largest size in MB of a file, and of an archive unpacked; an archive may have five members for each MB.
 
     Raises
     ------
@@ -55,10 +59,12 @@ def read(
     """
     if problems not in ("refuse", "collect"):
         raise ParameterError(f"problems is 'refuse' or 'collect'; found {problems!r}.")
+    if isinstance(limit_mb, bool) or not isinstance(limit_mb, int) or limit_mb < 1:
+        raise ParameterError(f"limit_mb is a whole number of MB, such as {LIMIT_MB}; found {limit_mb!r}.")
     asked = ask or Ask()
     try:
         words = {word for one in FORMATS for word in one.words}
-        opened = open_all(path, words=words, encoding=encoding)
+        opened = open_all(path, words=words, encoding=encoding, most=limit_mb * MB)
         reading, why = _read(opened, asked, format, problems)
     except FileError as error:
         raise masked(error) from error.__cause__

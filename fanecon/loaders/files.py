@@ -37,7 +37,9 @@ from fanecon.loaders.workbooks import MOST_UNPACKED as MOST_UNPACKED
 from fanecon.loaders.workbooks import xls_sheets, xlsx_sheets
 from fanecon.schema import FileError
 
-MOST_BYTES = 200_000_000
+MOST_BYTES = MOST_UNPACKED
+
+MB = 10**6
 
 _SIGNS = {
     b"%PDF": "a PDF document",
@@ -62,7 +64,9 @@ _BLANK = b"\x00 \t\r\n"
 _BOOK = "a workbook carries its own"
 
 
-def open_file(path: str | os.PathLike[str], *, words: Collection[str], encoding: str | None = None) -> Opened:
+def open_file(
+    path: str | os.PathLike[str], *, words: Collection[str], encoding: str | None = None, most: int = MOST_BYTES
+) -> Opened:
     """The cells of a workbook, HTML table or delimited text, or the text of a JSON file, told apart by content.
 
     Parameters
@@ -73,6 +77,8 @@ def open_file(path: str | os.PathLike[str], *, words: Collection[str], encoding:
         Column names (as :func:`fanecon.loaders.cells.heading` writes them) that the reader knows.
     encoding
         The text encoding, where the file does not tell; a workbook carries its own.
+    most
+        The largest size in bytes, packed and unpacked.
 
     Raises
     ------
@@ -81,10 +87,12 @@ def open_file(path: str | os.PathLike[str], *, words: Collection[str], encoding:
     ParameterError
         If there is no such encoding.
     """
-    return open_bytes(Path(path).name, file_bytes(Path(path)), words=words, encoding=encoding)
+    return open_bytes(Path(path).name, file_bytes(Path(path), most), words=words, encoding=encoding, most=most)
 
 
-def open_bytes(file: str, data: bytes, *, words: Collection[str], encoding: str | None = None) -> Opened:
+def open_bytes(
+    file: str, data: bytes, *, words: Collection[str], encoding: str | None = None, most: int = MOST_BYTES
+) -> Opened:
     """The cells or text of a file whose bytes are already here, such as a member of an archive.
 
     Raises
@@ -95,7 +103,7 @@ def open_bytes(file: str, data: bytes, *, words: Collection[str], encoding: str 
         If there is no such encoding.
     """
     if data.startswith(b"\x1f\x8b"):
-        data = _gunzipped(file, data)
+        data = _gunzipped(file, data, most)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         sheets, epoch = xls_sheets(file, data)
         return _book(file, "xls", sheets, epoch)
@@ -116,7 +124,7 @@ def _book(file: str, kind: Kind, sheets: tuple[Sheet, ...], epoch: int | None) -
     return cleaned_sheets(Opened(file=file, kind=kind, encoding=kind, encoding_how=_BOOK, sheets=sheets, epoch=epoch))
 
 
-def file_bytes(path: Path) -> bytes:
+def file_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """The bytes of an ordinary file of a sane size that holds more than blanks.
 
     Raises
@@ -130,7 +138,7 @@ def file_bytes(path: Path) -> bytes:
     if not path.exists():
         raise FileError(str(path), "There is no such file", _near(path))
     try:
-        data = _read_once(path)
+        data = _read_once(path, most)
     except OSError as error:
         raise FileError(path.name, f"The file cannot be opened: {error.strerror}", "Check who may read it.") from error
     if is_blank(data):
@@ -138,20 +146,29 @@ def file_bytes(path: Path) -> bytes:
     return data
 
 
+def above(size: int) -> str:
+    """What to type to read more bytes than are read unasked."""
+    needed = -(-size // (100 * MB)) * 100
+    return (
+        f"Export a shorter period, or type fe.read(path, limit_mb={needed}) or fanecon check --limit-mb {needed}; "
+        f"about {max(1, 5 * needed // 1000)} GB of memory may be needed."
+    )
+
+
 def is_blank(data: bytes) -> bool:
     """Whether bytes hold nothing but blanks; large ones are not copied to find out."""
     return not data[:4096].strip(_BLANK) and not data.strip(_BLANK)
 
 
-def _read_once(path: Path) -> bytes:
+def _read_once(path: Path, most: int) -> bytes:
     # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(handle, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor has no path
         before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
             raise FileError(str(path), "This is not an ordinary file", "Copy the data into a file first.")
-        if before.st_size > MOST_BYTES:
-            raise FileError(path.name, f"The file is larger than {MOST_BYTES // 10**6} MB", "Export a shorter period.")
+        if before.st_size > most:
+            raise FileError(path.name, f"The file is larger than {most // MB} MB", above(before.st_size))
         data = file.readall() if before.st_size else b""
         after = os.fstat(handle)
     if len(data) != before.st_size or (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
@@ -167,9 +184,9 @@ def _near(path: Path) -> str:
     return f"Did you mean '{near[0]}'?" if near else "Check the path."
 
 
-def _gunzipped(file: str, data: bytes) -> bytes:
+def _gunzipped(file: str, data: bytes, limit: int) -> bytes:
     """What a gzip file holds; several parts one after the other are one file."""
-    most = min(MOST_UNPACKED, MOST_RATIO * len(data))
+    most = min(limit, MOST_RATIO * len(data))
     parts: list[bytes] = []
     try:
         while data:
@@ -177,13 +194,18 @@ def _gunzipped(file: str, data: bytes) -> bytes:
             parts.append(unpacker.decompress(data, most - sum(map(len, parts)) + 1))
             if sum(map(len, parts)) > most:
                 problem = f"The gzip file is not opened because it is larger than {most:,} bytes unpacked"
-                raise FileError(file, problem, "Unpack it yourself, if you know where it comes from.")
+                raise FileError(file, problem, _unpack_yourself(most < limit, limit))
             if not unpacker.eof:
                 raise zlib.error("it ends too early")
             data = unpacker.unused_data.lstrip(b"\x00")
     except zlib.error as error:
         raise FileError(file, f"The gzip file is damaged or cut off: {error}", "Download it again.") from error
     return _not_packed(file, b"".join(parts))
+
+
+def _unpack_yourself(is_dense: bool, limit: int) -> str:
+    typed = "" if is_dense else f", or type fe.read(path, limit_mb={2 * limit // MB})"
+    return f"Unpack it yourself{typed}, if you know where it comes from."
 
 
 def _not_packed(file: str, data: bytes) -> bytes:

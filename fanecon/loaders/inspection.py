@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from fanecon.loaders.door import read
+from fanecon.loaders.door import LIMIT_MB, read
 from fanecon.loaders.reading import Ask, Reading
 from fanecon.loaders.wording import many
 from fanecon.schema import FileError, counting, floored, latest
@@ -22,7 +22,13 @@ STOCKS = ("followers_total",)
 NOT_ADDED = frozenset({"delivered", "actor_followers", "followers", "open_inflation"})
 
 
-def inspect(path: str | os.PathLike[str], *, encoding: str | None = None, ask: Ask | None = None) -> dict[str, Any]:
+def inspect(
+    path: str | os.PathLike[str],
+    *,
+    encoding: str | None = None,
+    ask: Ask | None = None,
+    limit_mb: int = LIMIT_MB,
+) -> dict[str, Any]:
     """What was recognised in a file, its tables with totals, every problem, and what is lossy, as plain values.
 
     A file that cannot be read gives the same document with `format` None and the refusal among the problems.
@@ -31,11 +37,11 @@ def inspect(path: str | os.PathLike[str], *, encoding: str | None = None, ask: A
     ----------
     path
         A file, a folder of files that belong together, or a zip of one.
-    encoding, ask
+    encoding, ask, limit_mb
         As in :func:`fanecon.read`.
     """
     try:
-        reading = read(path, encoding=encoding, problems="collect", ask=ask)
+        reading = read(path, encoding=encoding, problems="collect", ask=ask, limit_mb=limit_mb)
     except FileError as error:
         return {
             "file": error.file,
