@@ -142,6 +142,7 @@ def _acts(action: str) -> Spec:
         name=f"listmonk_{name}",
         what=f"listmonk's download of {name}",
         signs=(("campaign_uuid", "subscriber_uuid", "created_at", *(() if action == "open" else ("url",))),),
+        without=("url",) if action == "open" else (),
         table=EVENTS,
         fields=fields(
             {

@@ -99,6 +99,8 @@ class Spec:
         Called after `derive`; what it returns joins the notes (a printed rate that is not its parts divided).
     kept
         Fields that the table has no column for and that stay in `extra` as they are written.
+    without
+        Column names that say that a table with all the signs is of another format nevertheless.
     proportions
         Printed shares that are a part of a whole (people who opened of mails that arrived): above one they are refused.
     notes, lossy
@@ -118,6 +120,7 @@ class Spec:
     personal: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     proportions: tuple[str, ...] = ()
     readers: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
     remarks: Callable[[Columns, Ask], Iterable[str]] | None = None
@@ -160,7 +163,7 @@ def recognise(spec: Spec, opened: Opened) -> str:
         for row in sheet.rows[:10]:
             seen = {heading(cell) for cell in row}
             for sign in spec.signs:
-                if {heading(word) for word in sign} <= seen:
+                if {heading(word) for word in sign} <= seen and not {heading(word) for word in spec.without} & seen:
                     return "the columns " + ", ".join(sign)
     return ""
 

@@ -197,11 +197,17 @@ def _why(opened: Sequence[Opened], names: set[str]) -> str:
 
 def mixed_format(calls: Sequence[Call]) -> Format:
     """The format of files that answer several calls."""
-    names = {name for one in calls for name in (one.name, *one.sources)}
+    known = [{one.name, *one.sources} for one in calls]
+    names = set().union(*known)
+
+    def recognised(opened: Sequence[Opened]) -> str:
+        alone = any(_why(opened, one) for one in known)
+        return "" if alone else _why(opened, names)
+
     return Format(
         name="datacube",
         what="answers of several calls of WeChat's data interface",
-        recognise=lambda opened: _why(opened, names),
+        recognise=recognised,
         read=lambda opened, ask: read_calls(calls, opened, ask),
     )
 

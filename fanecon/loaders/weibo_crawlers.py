@@ -199,6 +199,7 @@ def _crawler_table(name: str, action: str) -> Spec:
         name=name,
         what=f"a CSV of {action}s of the crawler weibo-crawler",
         signs=(("weibo_id", "created_at", "user_screen_name", "like_count" if action == "comment" else "weibo_id"),),
+        without=("like_count",) if action == "repost" else (),
         table=EVENTS,
         fields=fields(
             {
