@@ -31,6 +31,7 @@ from fanecon.loaders.files import (
     decode,
     file_bytes,
     markup,
+    name_of,
     open_bytes,
     open_file,
 )
@@ -66,7 +67,7 @@ def open_all(
     if not place.is_dir() and not _is_archive(place):
         return (open_file(place, words=words, encoding=encoding, most=most),)
     members = _unpacked(place, most) if place.is_file() else _listed(place, most)
-    bundle = f"{place.name}: " if place.is_file() else ""
+    bundle = f"{name_of(place.name)}: " if place.is_file() else ""
     opened = tuple(each(members, lambda one: _of_bundle(bundle, *one, words, encoding, most)))
     if not opened:
         raise FileError(str(place), "There is no file in it", "Give the export as it was downloaded or unpacked.")
@@ -98,7 +99,7 @@ def _listed(folder: Path, most: int) -> Iterator[tuple[str, bytes]]:
         if one.is_symlink() and not one.resolve().is_relative_to(folder.resolve()):
             raise FileError(str(folder), f"'{one.name}' is a link out of the folder", "Copy the file into the folder.")
         empty = one.stat().st_size == 0
-        yield one.relative_to(folder).as_posix(), b"" if empty else file_bytes(one, most)
+        yield name_of(one.relative_to(folder).as_posix()), b"" if empty else file_bytes(one, most)
 
 
 def _is_archive(place: Path) -> bool:
@@ -116,16 +117,23 @@ def _is_archive(place: Path) -> bool:
 
 
 def _unpacked(place: Path, most: int) -> Iterator[tuple[str, bytes]]:
-    data = file_bytes(place, most)
+    data, file = file_bytes(place, most), name_of(place.name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = sorted(archive.infolist(), key=lambda entry: entry.filename)
-            _safe(place.name, entries, most)
+            _safe(file, entries, most)
             for entry in entries:
                 if not entry.is_dir() and not is_stray(PurePosixPath(entry.filename)):
-                    yield entry.filename, _read(place.name, archive, entry)
+                    yield _member_name(entry), _read(file, archive, entry)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        raise FileError(place.name, f"The archive is damaged or cut off: {error}", "Download it again.") from error
+        raise FileError(file, f"The archive is damaged or cut off: {error}", "Download it again.") from error
+
+
+def _member_name(entry: zipfile.ZipInfo) -> str:
+    """The name of a member; without the mark of UTF-8 its bytes are what the system wrote, often Chinese."""
+    if entry.flag_bits & 0x800 or entry.filename.isascii():
+        return entry.filename
+    return name_of(os.fsdecode(entry.filename.encode("cp437")))
 
 
 def _safe(file: str, entries: list[zipfile.ZipInfo], most: int) -> None:

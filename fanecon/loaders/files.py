@@ -10,6 +10,7 @@ refused if it changed meanwhile: whatever is said of it is said of those bytes.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
@@ -87,7 +88,7 @@ def open_file(
     ParameterError
         If there is no such encoding.
     """
-    return open_bytes(Path(path).name, file_bytes(Path(path), most), words=words, encoding=encoding, most=most)
+    return open_bytes(name_of(Path(path).name), file_bytes(Path(path), most), words=words, encoding=encoding, most=most)
 
 
 def open_bytes(
@@ -140,10 +141,20 @@ def file_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     try:
         data = _read_once(path, most)
     except OSError as error:
-        raise FileError(path.name, f"The file cannot be opened: {error.strerror}", "Check who may read it.") from error
+        problem = f"The file cannot be opened: {error.strerror}"
+        raise FileError(name_of(path.name), problem, "Check who may read it.") from error
     if is_blank(data):
-        raise FileError(path.name, f"The file is empty ({len(data)} bytes)", "Download it again.")
+        raise FileError(name_of(path.name), f"The file is empty ({len(data)} bytes)", "Download it again.")
     return data
+
+
+def name_of(name: str) -> str:
+    """The name of a file as text, whatever language the machine speaks: in UTF-8, or as Chinese systems write it."""
+    written = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return written.decode(encoding)
+    return written.decode("utf-8", "replace")
 
 
 def above(size: int) -> str:
@@ -168,11 +179,12 @@ def _read_once(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(before.st_mode):
             raise FileError(str(path), "This is not an ordinary file", "Copy the data into a file first.")
         if before.st_size > most:
-            raise FileError(path.name, f"The file is larger than {most // MB} MB", above(before.st_size))
+            raise FileError(name_of(path.name), f"The file is larger than {most // MB} MB", above(before.st_size))
         data = file.readall() if before.st_size else b""
         after = os.fstat(handle)
     if len(data) != before.st_size or (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-        raise FileError(path.name, "The file changed while it was read", "Wait until it is written, then read again.")
+        fix = "Wait until it is written, then read again."
+        raise FileError(name_of(path.name), "The file changed while it was read", fix)
     return data
 
 
