@@ -14,6 +14,7 @@ from fanecon.loaders.archives import open_all
 from fanecon.loaders.cells import heading
 from fanecon.loaders.door import read
 from fanecon.loaders.extracts import EXTRACTS
+from fanecon.loaders.extracts_people import EXTRACTS as FURTHER
 from fanecon.loaders.formats import FORMATS
 from fanecon.loaders.reading import Reading
 from fanecon.schema import FileError
@@ -64,6 +65,7 @@ def tables() -> Iterator[tuple[str, str, Rows]]:
 
 
 TABLES = list(tables())
+WITH_TABLE = [one for one in (*EXTRACTS, *FURTHER) if not one.no_table]
 
 
 def header_of(rows: Rows) -> int:
@@ -142,7 +144,9 @@ def test_a_pandas_index_is_no_column(tmp_path: Path) -> None:
     assert read(path).main["extra"].isna().all()
 
 
-@pytest.mark.parametrize("extract", EXTRACTS, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "extract", [one for one in (*EXTRACTS, *FURTHER) if not one.no_table], ids=lambda one: one.name
+)
 def test_an_extract_takes_no_cell_beyond_its_columns(tmp_path: Path, extract) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "extract.csv"
     row = ["1" if kind == "number" else "2026-09-01" for kind in extract.kinds.values()]
