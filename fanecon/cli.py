@@ -98,7 +98,10 @@ def run(name: str, pairs: tuple[str, ...], out: Path | None) -> None:
 @click.option("--encoding", help="Of a text that does not tell, such as gb18030.")
 @click.option("--tz", help="Zone of times without one, such as Asia/Shanghai.")
 @click.option("--captured-at", type=click.DateTime(), help="When the page was taken (UTC), for times such as 3小时前.")
-def check(path: Path, as_json: bool, encoding: str | None, tz: str | None, captured_at: datetime | None) -> None:
+@click.option("--limit-mb", type=click.IntRange(min=1), default=200, show_default=True, help="Largest size in MB.")
+def check(
+    path: Path, as_json: bool, encoding: str | None, tz: str | None, captured_at: datetime | None, limit_mb: int
+) -> None:
     """Say what the file PATH is, which tables it becomes, and everything that is wrong or lost in it.
 
     Exits with 4 if the file is refused or has problems.
@@ -107,7 +110,7 @@ def check(path: Path, as_json: bool, encoding: str | None, tz: str | None, captu
     from fanecon.loaders.reading import Ask
 
     moment = captured_at.replace(tzinfo=UTC) if captured_at else None
-    document = inspect(path, encoding=encoding, ask=Ask(tz=tz, captured_at=moment))
+    document = inspect(path, encoding=encoding, ask=Ask(tz=tz, captured_at=moment), limit_mb=limit_mb)
     click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else _lines(told(document)))
     if document["refused"] or document["problems"]:
         click.get_current_context().exit(4)

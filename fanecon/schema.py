@@ -98,15 +98,22 @@ class RunError(FaneconError):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where in a file something was found, in the words of the program the user sees it in."""
+    """Where in a file something was found, in the words of the program the user sees it in, and what is wrong there.
+
+    `file`, `reason` and `fix` are those of the whole refusal where a place has none of its own.
+    """
 
     sheet: str | None = None
     row: int | None = None
     column: str | None = None
     value: str | None = None
+    reason: str | None = None
+    fix: str | None = None
+    file: str | None = None
 
     def __str__(self) -> str:
         parts = [
+            self.file or "",
             f"sheet '{self.sheet}'" if self.sheet else "",
             f"row {self.row}" if self.row is not None else "",
             f"column '{self.column}'" if self.column else "",
@@ -118,7 +125,7 @@ class Place:
 class FileError(FaneconError):
     """A file that cannot be read as asked.  Names file, sheet, 1-based row, column, value and the fix.
 
-    `problems` has one row per finding: file, sheet, row, column, value, problem, fix.
+    Where the places are wrong in different ways, each is printed with its own reason.
     """
 
     def __init__(self, file: str, problem: str, fix: str, *, at: Iterable[Place] = ()) -> None:
@@ -127,7 +134,8 @@ class FileError(FaneconError):
         super().__init__(self._message())
 
     def _message(self) -> str:
-        shown = [f"  {place}" for place in self.places[:MOST_LINES] if str(place)]
+        several = len({place.reason for place in self.places}) > 1 or any(place.file for place in self.places)
+        shown = [f"  {_told(place, several)}" for place in self.places[:MOST_LINES] if str(place)]
         rest = len(self.places) - MOST_LINES
         more = [f"  … and {rest} more"] if rest > 0 else []
         first = f"{self.file}: {self.problem}"
@@ -137,20 +145,26 @@ class FileError(FaneconError):
 
     @property
     def problems(self) -> pd.DataFrame:
-        """Every finding as one row."""
+        """Every finding as one row: file, sheet, row, column, value, reason, problem (of the whole file), fix."""
         rows = [
             {
-                "file": self.file,
+                "file": place.file or self.file,
                 "sheet": place.sheet,
                 "row": place.row,
                 "column": place.column,
                 "value": place.value,
+                "reason": place.reason or self.problem,
                 "problem": self.problem,
-                "fix": self.fix,
+                "fix": place.fix or self.fix,
             }
             for place in self.places
         ]
         return pd.DataFrame(rows)
+
+
+def _told(place: Place, with_reason: bool) -> str:
+    whole = f". {place.fix}" if place.fix and place.row is None else ""
+    return f"{place}: {place.reason}{whole}" if with_reason and place.reason else str(place)
 
 
 _COUNTING: dict[str, Counting] = {

@@ -1,6 +1,9 @@
 """Bundles: a zip and the folder it was unpacked to hold the same files, and no archive gets past the bounds."""
 
+import gzip
 import io
+import random
+import re
 import stat
 import struct
 import zipfile
@@ -9,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from fanecon.loaders.archives import has_rows, open_all
-from fanecon.schema import FileError
+from fanecon.loaders.door import read
+from fanecon.schema import FileError, ParameterError
 
 CSV = b"id,reads\n1,2\n"
 
@@ -130,3 +134,63 @@ def test_an_archive_or_folder_without_a_file_is_refused(tmp_path):
     (tmp_path / "bare").mkdir()
     with pytest.raises(FileError, match="no file in it"):
         open_all(tmp_path / "bare", words=set())
+
+
+# --- limits that the user may raise ---
+
+
+def typed(error: FileError) -> int:
+    """The limit that a refusal says to type, which it names for both doors alike."""
+    found = re.search(r"fe\.read\(path, limit_mb=([0-9]+)\) or fanecon check --limit-mb ([0-9]+)", error.fix)
+    assert found, error.fix
+    assert found[1] == found[2]
+    return int(found[1])
+
+
+def test_a_file_above_the_limit_is_refused_with_what_to_type_and_read_then(tmp_path):
+    path = tmp_path / "cascades.csv"
+    path.write_text("dt,followers\n" + "".join(f"{at},12\n" for at in range(200_000)))
+    with pytest.raises(FileError, match="larger than 1 MB") as caught:
+        read(path, limit_mb=1)
+    assert len(read(path, limit_mb=typed(caught.value)).main) == 200_000
+    packed = tmp_path / "cascades.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes(), 1))
+    with pytest.raises(FileError, match=r"limit_mb=2"):
+        read(packed, limit_mb=1)
+    assert len(read(packed, limit_mb=2).main) == 200_000
+
+
+def test_an_archive_of_many_members_or_megabytes_says_what_to_type(tmp_path):
+    log = "email,subscribed_to_emails,created_at\n{}@example.org,true,2026-09-01T10:00:00.000Z\n"
+    many = zipped(tmp_path, {f"{at}.csv": log.format(at).encode() for at in range(1_001)})
+    with pytest.raises(FileError, match="1,001 members") as caught:
+        read(many)
+    assert typed(caught.value) == 300
+    assert len(open_all(many, words=set(), most=300 * 10**6)) == 1_001
+    random_ = random.Random(1).randbytes(1_500_000).hex().encode()
+    large = zipped(tmp_path, {"a.txt": random_}, how=zipfile.ZIP_STORED)
+    with pytest.raises(FileError, match="larger than 1 MB"):
+        open_all(large, words=set(), most=10**6)
+    large = zipped(tmp_path, {"a.txt": random_})
+    with pytest.raises(FileError, match="3 MB unpacked") as caught:
+        open_all(large, words=set(), most=2 * 10**6)
+    assert typed(caught.value) == 100
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [({"big.csv": b"0" * 3_000_000}, "packing ratio"), ({"../out.csv": CSV}, "outside its own folder")],
+)
+def test_a_higher_limit_opens_nothing_that_is_not_safe(tmp_path, members, words):
+    with pytest.raises(FileError, match=words) as caught:
+        read(zipped(tmp_path, members), limit_mb=100_000)
+    assert "limit_mb" not in caught.value.fix
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 3_000_000))
+    with pytest.raises(FileError, match="larger than"):
+        read(tmp_path / "bomb.csv.gz", limit_mb=100_000)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, True, "200"])
+def test_a_limit_that_is_no_number_of_megabytes_is_refused(tmp_path, limit):
+    with pytest.raises(ParameterError, match="limit_mb"):
+        read(tmp_path, limit_mb=limit)

@@ -179,6 +179,15 @@ def test_every_odd_cell_in_every_column_is_read_alike():
         same(*both([row for number, row in enumerate(rows, 1) if number not in broken], Ask()))
 
 
+@pytest.mark.parametrize("cell", ["-", "N/A", " 无 ", ""])
+def test_a_missing_value_is_shown_as_it_stands(cell):
+    draw = random.Random(1)
+    rows = [HEADER, *(plain_row(draw, at) for at in range(3))]
+    rows[2][0] = cell
+    for refused in both(rows, Ask()):
+        assert [(one.row, one.column, one.value) for one in refused.places] == [(3, "编号", cell)]
+
+
 def test_a_reader_of_a_format_s_own_and_rows_it_does_not_keep_are_read_alike():
     spec = dataclasses.replace(
         SPEC,

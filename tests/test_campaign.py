@@ -463,7 +463,7 @@ def test_what_is_no_address_is_refused(cell: object) -> None:
 def test_a_transfer_to_oneself_is_no_tie_between_two(tmp_path: Path) -> None:
     reading = read(made(tmp_path, f"from,to\n\\x{TWO[2:].upper()},{TWO}\n{ONE},{TWO}\n"))
     assert reading["edges"]["kind"].tolist() == ["self_transfer", "transfer"]
-    assert any("1 transfers go from an address to itself" in note for note in reading.notes)
+    assert any("1 transfer goes from an address to itself" in note for note in reading.notes)
 
 
 def test_columns_from_and_to_without_addresses_are_no_transfers(tmp_path: Path) -> None:
@@ -488,7 +488,7 @@ def test_groups_list_their_members_and_a_wrong_total_is_noted(tmp_path: Path) ->
     groups += [{"groupName": "h", "totalEliminatedAddresses": 9, "eliminatedAddresses": [ONE]}]
     reading = read(made(tmp_path, json.dumps(groups), "groups.json"))
     assert reading["events"][["text", "actor_id"]].to_numpy().tolist() == [["g", ONE], ["g", TWO], ["h", ONE]]
-    assert any(note.startswith("1 groups list another number") for note in reading.notes)
+    assert any(note.startswith("1 group lists another number") for note in reading.notes)
 
 
 def test_a_broken_first_use_is_named_with_its_record(tmp_path: Path) -> None:

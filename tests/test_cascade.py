@@ -269,7 +269,7 @@ def test_repeated_ids_unknown_parents_and_early_children_are_kept_in_sight(tmp_p
     assert problems["c"] == "the parent is not in the cascade"
     assert problems["d"] == "it is older than its parent"
     assert "repeat an id" in said(got)
-    assert "the parent is not in the cascade (1 times)" in said(got)
+    assert "the parent is not in the cascade (1 time)" in said(got)
 
 
 def test_broken_rows_of_a_file_are_all_named_and_can_be_left_out(tmp_path):

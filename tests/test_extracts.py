@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from fanecon.loaders.cascade import check_cascades
 from fanecon.loaders.cascade_rows import rooted
 from fanecon.loaders.door import read
 from fanecon.loaders.extracts import EXTRACTS
+from fanecon.loaders.extracts_people import EXTRACTS as FURTHER
 from fanecon.schema import CASCADE_NODES, ITEMS, FileError, check
+from fanecon.tables import TABLES
 
 DATA = Path(os.environ.get("FANECON_DATA") or Path(__file__).parents[2] / "shared" / "data")
 LARGE = ("ced_reposts", "weibo_hot_episodes")
@@ -109,3 +112,123 @@ def test_the_depths_of_the_paths_are_those_of_the_source():
     assert got.loc[known, "depth"].tolist() == source.loc[known, "depth"].tolist()
     assert check_cascades(got)["problem"].tolist() == ["its chain of parents is a loop"], "one who reposts oneself"
     assert known.sum() == len(got) - 1
+
+
+# --- further extracts: those that a table fits, with what the public sources say of them, and those that none fits ---
+
+ROWS = {
+    "hop_accounts": 20_151,
+    "hop_edges": 23_342,
+    "hop_shared_counterparties": 29_174,
+    "cdnow_transactions": 69_659,
+    "care_conversations": 2_350,
+    "youtube_channel_videos": 223,
+    "youtube_channel_comments": 10_240,
+    "facebook_brand_page_2014": 500,
+    "launch_features": 138,
+    "upworthy_daily_audience": 850,
+}
+REFUSED = ["hillstrom_email", "cdnow_sample_summary", "star_campaign_panel", "launch_star_windows"]
+REFUSED += ["medium_author_monthly"]
+
+
+def extract(name):
+    return read(next(DATA.glob(f"{name}.*")))
+
+
+@needs_data
+@pytest.mark.parametrize(("name", "rows"), ROWS.items())
+def test_a_further_extract_becomes_a_table_with_all_its_rows(name, rows):
+    got = extract(name)
+    assert got.format == name
+    assert got.rows_read == rows
+    assert got.main.attrs["table"] in TABLES
+    check(got.main, TABLES[got.main.attrs["table"]])
+    if name != "hop_edges":
+        assert len(got.main) == rows
+    if got.main["extra"].notna().any():
+        assert all(isinstance(json.loads(one), dict) for one in got.main["extra"].dropna().head(2_000))
+
+
+@needs_data
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_extract_that_no_table_fits_is_refused_with_the_call_that_opens_it(name):
+    path = next(DATA.glob(f"{name}.*"))
+    with pytest.raises(FileError, match="no table of fanecon fits") as caught:
+        read(path)
+    call = "read_parquet" if path.suffix == ".parquet" else "read_csv"
+    assert caught.value.fix == f"Open it as it is: pandas.{call}('{path.name}')."
+
+
+@needs_data
+def test_every_extract_beside_the_repository_is_known():
+    known = {one.name for one in (*EXTRACTS, *FURTHER)}
+    assert {path.name.partition(".")[0] for path in DATA.iterdir()} - {"README"} == known
+
+
+@needs_data
+def test_the_ties_of_hop_are_those_of_the_source():
+    accounts, edges = extract("hop_accounts").main, extract("hop_edges").main
+    source = pd.read_parquet(DATA / "hop_edges.parquet")
+    assert edges["weight"].sum() == source["n"].sum()
+    assert len(edges) == len(source.drop_duplicates(["src", "dst"]))
+    hunters = set(accounts.loc[accounts["status"] == "eliminated", "actor_id"])
+    assert len(hunters) / len(accounts) == pytest.approx(0.33, abs=0.04), "the extract is a half, by component"
+    both = source["src"].astype(str).isin(hunters).astype(int) + source["dst"].astype(str).isin(hunters)
+    assert (both == 2).mean() == pytest.approx(0.709, abs=0.06)
+    assert (both == 1).mean() == pytest.approx(0.032, abs=0.02)
+    volumes = [json.loads(one)["volume_usd"] for one in accounts["extra"]]
+    known = pd.read_parquet(DATA / "hop_accounts.parquet")["volume_usd"].astype("float64")
+    assert volumes == known.tolist()
+
+
+@needs_data
+def test_half_of_the_buyers_of_cdnow_buy_once():
+    events = extract("cdnow_transactions").main
+    times = events[events["amount_minor"].notna()].groupby("actor_id").size()
+    assert round(100 * (times == 1).mean(), 1) == pytest.approx(50.5, abs=0.5)
+    assert events["amount_minor"].sum() / 100 == pytest.approx(2_500_315.5, abs=1)
+    assert events["time"].min() == pd.Timestamp("1997-01-01", tz="UTC")
+
+
+@needs_data
+def test_the_first_answer_of_a_service_comes_after_two_hours_in_the_middle():
+    events = extract("care_conversations").main
+    asked = events[events["action"] == "message"].groupby("item_id")["time"].min()
+    answered = events[events["action"] == "reply"].groupby("item_id")["time"].min()
+    minutes = (answered - asked).dropna() / pd.Timedelta(minutes=1)
+    assert minutes.median() == pytest.approx(119, abs=1)
+    assert (minutes <= 60).mean() == pytest.approx(0.43, abs=0.01)
+    assert (minutes <= 24 * 60).mean() == pytest.approx(0.83, abs=0.01)
+
+
+@needs_data
+def test_the_page_of_a_brand_reaches_ever_fewer_of_its_fans():
+    items = extract("facebook_brand_page_2014").main
+    told = pd.DataFrame(json.loads(one) for one in items["extra"])
+    assert (told["page_likes"].min(), told["page_likes"].max()) == (81_370, 139_441)
+    unpaid = told[told["paid"] == 0]
+    share = unpaid["fan_reach"] / unpaid["page_likes"]
+    first, last = share[unpaid["month"] <= 3].median(), share[unpaid["month"] >= 10].median()
+    assert [round(100 * one, 2) for one in (first, last)] == [4.75, 1.48]
+
+
+@needs_data
+def test_launches_and_daily_users_have_the_means_that_are_told():
+    told = pd.DataFrame(json.loads(one) for one in extract("launch_features").main["extra"])
+    means = [told[name].mean() for name in ("delta_24h", "delta_48h", "delta_168h")]
+    assert means == pytest.approx([121.1, 188.7, 288.5], abs=0.1)
+    daily = extract("upworthy_daily_audience").main
+    assert daily["readers"].max() > 4_700_000
+    assert daily["reads"].isna().sum() == 304
+
+
+@needs_data
+def test_the_videos_of_a_channel_have_their_totals_and_comments_their_videos():
+    items, comments = extract("youtube_channel_videos").main, extract("youtube_channel_comments").main
+    assert items["reads"].sum() == 5_567_998
+    assert (items["followers_gained"].sum(), items["followers_net"].sum()) == (130_970, 130_970 - 2_957)
+    assert comments["item_id"].isna().sum() == 144
+    writers = comments.groupby("actor_id").size().sort_values(ascending=False)
+    tenth = writers.head(round(len(writers) / 10)).sum() / len(comments)
+    assert tenth == pytest.approx(0.42, abs=0.02)

@@ -1,5 +1,7 @@
 import os
 import struct
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanecon.loaders.cells import heading
+from fanecon.loaders.door import read
 from fanecon.loaders.files import MOST_RATIO, decode, open_file
 from fanecon.schema import FileError, ParameterError
 
@@ -249,3 +252,21 @@ def test_a_refused_file_is_not_left_open(tmp_path):
         refusal(written(tmp_path, b"PK\x03\x04" + b"0" * 50))
         refusal(written(tmp_path, b"\xd0\xcf\x11\xe0" + b"0" * 600))
     assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux only")
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_chinese_name_is_read_as_it_was_written_on_any_system(tmp_path, encoding):
+    path = os.path.join(os.fsencode(tmp_path), "推广员列表.csv".encode(encoding))  # noqa: PTH118
+    Path(os.fsdecode(path)).write_bytes(b"dt,followers\n0,5\nsoon,6\n")
+    with pytest.raises(FileError) as caught:
+        read(os.fsdecode(path))
+    assert caught.value.file == "推广员列表.csv"
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("x/name.csv", b"dt,followers\n0,5\nsoon,6\n")
+    named = {"utf-8": "推广.csv", "gb18030": "推广ab.csv"}[encoding]
+    raw = (tmp_path / "all.zip").read_bytes().replace(b"x/name.csv", named.encode(encoding))
+    (tmp_path / "all.zip").write_bytes(raw)
+    with pytest.raises(FileError) as caught:
+        read(tmp_path / "all.zip")
+    assert caught.value.file == f"all.zip: {named}"

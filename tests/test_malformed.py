@@ -66,7 +66,7 @@ def test_a_malformed_file_is_refused_with_its_name_and_a_fix(tmp_path: Path, bad
 def agrees(error: FileError) -> None:
     """The frame of the problems holds what the message says."""
     frame, message = error.problems, str(error)
-    assert list(frame.columns) == ["file", "sheet", "row", "column", "value", "problem", "fix"]
+    assert list(frame.columns) == ["file", "sheet", "row", "column", "value", "reason", "problem", "fix"]
     assert len(frame) == len(error.places) >= 1
     assert set(frame["file"]) == {error.file}
     for place, (_, told) in zip(error.places[:MOST_LINES], frame.iterrows(), strict=False):

@@ -109,7 +109,34 @@ def test_a_printed_rate_that_agrees_is_silent_and_one_over_recipients_is_named(t
     assert not [n for n in read(saved(tmp_path, table([CAMPAIGN]))).notes if "printed" in n]
     over_sent = CAMPAIGN | {"Open Rate": "27.27%"}
     notes = read(saved(tmp_path, table([CAMPAIGN, over_sent | {"Unique Id": "b"}]))).notes
-    assert "The printed open_rate is not opens_people ÷ delivered in 1 rows (row 3)." in notes
+    assert "The printed open_rate is not opens_people ÷ delivered in 1 row (row 3)." in notes
+
+
+@pytest.mark.parametrize(("column", "printed"), [("Open Rate", "127%"), ("Open Rate", 1.27), ("Click Rate", "100.01%")])
+def test_a_rate_of_people_above_all_of_them_is_refused_in_every_list(tmp_path, column, printed):
+    with pytest.raises(FileError, match="a share above 1") as caught:
+        read(saved(tmp_path, table([CAMPAIGN, CAMPAIGN | {"Unique Id": "b", column: str(printed)}])))
+    assert {(one.row, one.column) for one in caught.value.places if "above 1" in (one.reason or "")} == {(3, column)}
+
+
+def test_more_people_than_mails_without_a_printed_rate_are_told_with_their_rows(tmp_path):
+    more = {"Unique Id": "b", "Unique Opens": "127", "Unique Clicks": "119", "Open Rate": "", "Click Rate": ""}
+    notes = read(saved(tmp_path, table([CAMPAIGN, CAMPAIGN | more]))).notes
+    assert "More people opened than mails arrived in 1 row (row 3): forwarded, or a count is cut." in notes
+    assert "More people clicked than mails arrived in 1 row (row 3): forwarded, or a count is cut." in notes
+
+
+def test_a_rate_above_all_is_refused_in_a_report_and_in_an_answer(tmp_path):
+    with pytest.raises(FileError, match="a share above 1") as caught:
+        read(saved(tmp_path, REPORT.replace("141 (8.1%)", "141 (108.1%)")))
+    assert caught.value.places[0].column == "Recipients Who Opened"
+    email = {"recipients": 10, "delivered": 10, "opens": 9, "unique_opens": 9, "open_rate": 127.0, "clicks": 1}
+    post = {"id": "a", "title": "t", "status": "confirmed", "publish_date": 1630000000, "stats": {"email": email}}
+    answer = json.dumps({"data": [post]})
+    with pytest.raises(FileError, match="a share above 1"):
+        read(saved(tmp_path, answer, "posts.json"))
+    post["stats"]["email"]["open_rate"] = 90.0
+    assert read(saved(tmp_path, json.dumps({"data": [post]}), "posts.json")).main["delivered_rate"].tolist() == [0.9]
 
 
 def test_the_zone_of_the_account_is_assumed_aloud_or_given(tmp_path):
@@ -274,6 +301,9 @@ def test_an_average_of_the_list_taken_for_the_mail_would_be_noticed(tmp_path):
     alone = read(saved(tmp_path, json.dumps(report), "one.json"))["items"]
     assert alone["bounces"].tolist() == [27]
     report["opens"]["open_rate"] = 4.8
+    with pytest.raises(FileError, match="a share above 1"):
+        read(saved(tmp_path, json.dumps({"reports": [report]}), "two.json"))
+    report["opens"]["open_rate"] = 0.48
     notes = read(saved(tmp_path, json.dumps({"reports": [report]}), "two.json")).notes
     assert any(note.startswith("The printed open_rate is not") for note in notes)
     del report["bounces"]["soft_bounces"]
@@ -469,7 +499,7 @@ def test_a_broken_log_names_its_file_and_can_be_read_without_the_row(tmp_path):
     path = export(tmp_path, broken)
     with pytest.raises(FileError) as refused:
         read(path)
-    assert refused.value.file == "posts/12.delivers.csv"
+    assert refused.value.file == "export.zip: posts/12.delivers.csv"
     assert [(p.row, p.column) for p in refused.value.places] == [(3, "timestamp"), (3, "email")]
     reading = read(path, problems="collect")
     assert reading["items"]["delivered"].tolist()[:2] == [4, 1]

@@ -348,7 +348,7 @@ def test_answers_to_oneself_and_to_what_is_not_there_make_no_tie(tmp_path):
     chat["messages"] += [message(5, "user2", reply_to_message_id=2)]
     reading = read(stored(tmp_path, chat))
     assert reading["edges"][["weight"]].to_numpy().tolist() == [[2.0]]
-    assert any("1 answers are to messages that are not in the export" in note for note in reading.notes)
+    assert any("1 answer is to messages that are not in the export" in note for note in reading.notes)
     assert reading["events"]["tz_source"].unique().tolist() == ["assumed"]
     other = {**chat, "id": 2}
     both = read(stored(tmp_path, {"chats": {"list": [chat, other]}}))

@@ -305,3 +305,12 @@ def test_personal_data_are_kept_where_the_caller_asks_for_them(tmp_path: Path) -
 )
 def test_a_masked_value_can_still_be_found_in_ones_own_file(kind: str, value: str, masked: str) -> None:
     assert personal.mask(kind, value) == masked
+
+
+def test_digits_behind_a_point_are_no_phone() -> None:
+    text = '{"volume": 4489.14013671875, "of": 0.13800000000, "phone": "13800000000"}'
+    clean = personal.scrub(text, b"a key that is long enough")
+    assert json.loads(clean)["volume"] == 4489.14013671875
+    assert json.loads(clean)["of"] == 0.138
+    assert "13800000000" not in json.loads(clean)["phone"]
+    assert personal.masked_text("4489.14013671875 and 13800000000") == "4489.14013671875 and 138****0000"

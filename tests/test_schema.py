@@ -185,7 +185,22 @@ def test_a_file_error_names_file_place_and_fix_and_lists_its_findings():
     assert lines[0] == "a.csv: no number. Type a number."
     assert lines[-1] == "  … and 10 more"
     assert len(many.problems) == 60
-    assert many.problems.columns.tolist() == ["file", "sheet", "row", "column", "value", "problem", "fix"]
+    assert many.problems.columns.tolist() == ["file", "sheet", "row", "column", "value", "reason", "problem", "fix"]
+
+
+def test_places_that_are_wrong_in_different_ways_each_tell_their_reason():
+    first = Place(row=2, column="reads", value="x", reason="not a number")
+    alike = FileError("a.csv", "2 cells cannot be used: not a number (2)", "Correct it.", at=[first, first])
+    assert str(alike).splitlines()[1] == "  row 2, column 'reads', value 'x'"
+    other = Place(row=3, column="day", value="-", reason="no day")
+    both = FileError("a.csv", "2 cells cannot be used", "Correct it.", at=[first, other, Place(row=4)])
+    assert str(both).splitlines()[1:] == [
+        "  row 2, column 'reads', value 'x': not a number",
+        "  row 3, column 'day', value '-': no day",
+        "  row 4",
+    ]
+    assert both.problems["reason"].tolist() == ["not a number", "no day", "2 cells cannot be used"]
+    assert both.problems["fix"].tolist() == ["Correct it."] * 3
 
 
 def test_a_schema_error_always_has_a_frame_of_problems():

@@ -8,10 +8,14 @@ import sys
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
+from malformed import FOLLOWERS, LIST
 
 from fanecon.loaders.cells import Number, Share, Unreadable, day, number, serial, share
+from fanecon.loaders.door import read
 from fanecon.loaders.times import Clock, moment, unix
+from fanecon.schema import FileError
 
 SHANGHAI = Clock("Asia/Shanghai")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -291,3 +295,14 @@ def test_zone_and_locale_of_the_machine_change_nothing(tmp_path):
     tables = {one.partition(",")[2] for one in seen}
     assert len({one.partition(",")[0] for one in seen}) == 4, "the zones must differ, else the test is none"
     assert len(tables) == 1
+
+
+@pytest.mark.parametrize("form", ["xlsx", "xls"])
+def test_a_day_number_without_a_date_format_is_read_by_the_epoch_of_its_workbook(tmp_path, form):
+    path = tmp_path / f"days.{form}"
+    for base, column in ((LIST, "published_date"), (FOLLOWERS, "date")):
+        path.write_bytes(base.changed({(2, base.holds["day"]): 46_000.0}, form))
+        assert pd.Timestamp(2025, 12, 9) in set(read(path).main[column])
+        path.write_bytes(base.changed({(2, base.holds["day"]): 60}, form))
+        with pytest.raises(FileError, match=r"29 February 1900\), which never was"):
+            read(path)

@@ -303,7 +303,7 @@ def test_a_delayed_answer_is_not_final_and_a_silent_one_unknown(tmp_path):
 
 
 def test_a_total_that_is_not_the_channel_of_all_is_noted(tmp_path):
-    assert "全部 is not read_user in 1 records" in told(read(saved(tmp_path / "a.json", listed(day_read(readers=99)))))
+    assert "全部 is not read_user in 1 record" in told(read(saved(tmp_path / "a.json", listed(day_read(readers=99)))))
 
 
 def test_readers_and_sharers_of_one_day_fill_each_other(tmp_path):

@@ -122,7 +122,7 @@ def test_a_deleted_author_and_a_deleted_original_are_missing_and_not_invented(tm
     assert got["cascade_id"].tolist() == ["500"] * 3
     assert pd.isna(got["actor_id"].iloc[1])
     del (other := repost(1))["retweeted_status"]
-    assert "do not name the original" in refusal(written(tmp_path / "b.json", {"reposts": [other]})).problem
+    assert "1 repost does not name the original" in refusal(written(tmp_path / "b.json", {"reposts": [other]})).problem
 
 
 def test_pages_in_lines_in_a_list_and_in_a_folder_are_read_as_one(tmp_path):

@@ -18,19 +18,25 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from fanecon.loaders.files import (
+    MB,
+    MOST_BYTES,
     MOST_ENTRIES,
     MOST_RATIO,
-    MOST_UNPACKED,
     Opened,
+    above,
     decode,
     file_bytes,
     markup,
+    name_of,
     open_bytes,
     open_file,
 )
+from fanecon.loaders.invisible import cleaned_markup
+from fanecon.loaders.refusals import each, renamed
 from fanecon.schema import FileError
 
 STRAY = (".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX")
@@ -44,25 +50,33 @@ _FOLDER_FIX = "Unpack it and give the folder, if you know where it comes from."
 
 
 def open_all(
-    path: str | os.PathLike[str], *, words: Collection[str], encoding: str | None = None
+    path: str | os.PathLike[str], *, words: Collection[str], encoding: str | None = None, most: int = MOST_BYTES
 ) -> tuple[Opened, ...]:
     """The opened files of a path: one for a file, all members in the order of their names for a folder or a zip.
 
-    Members are named by their path within the bundle.  Empty ones, pages and pictures come without a table.
+    Members are named by their path within the bundle; a refusal names the archive too: ``exports.zip: a/b.csv``.
+    Empty ones, pages and pictures come without a table.  `most` is the largest size in bytes of a file, and of an
+    archive unpacked; by as much more as it allows, by so much more members may there be.
 
     Raises
     ------
     FileError
-        If there is nothing to open, if a member cannot be opened, or if an archive is not safe to unpack.
+        If there is nothing to open, if members cannot be opened, or if an archive is not safe to unpack.
     """
     place = Path(path)
     if not place.is_dir() and not _is_archive(place):
-        return (open_file(place, words=words, encoding=encoding),)
-    members = _unpacked(place) if place.is_file() else _listed(place)
-    opened = tuple(_member(name, data, words, encoding) for name, data in members)
+        return (open_file(place, words=words, encoding=encoding, most=most),)
+    members = _unpacked(place, most) if place.is_file() else _listed(place, most)
+    bundle = f"{name_of(place.name)}: " if place.is_file() else ""
+    opened = tuple(each(members, lambda one: _of_bundle(bundle, *one, words, encoding, most)))
     if not opened:
         raise FileError(str(place), "There is no file in it", "Give the export as it was downloaded or unpacked.")
     return opened
+
+
+def within(bundle: str, error: FileError) -> FileError:
+    """The refusal of members of a bundle, named together with it: ``exports.zip: a/b.csv``."""
+    return renamed(error, lambda name: name if name.startswith(bundle) else f"{bundle}{name}")
 
 
 def has_rows(opened: Opened) -> bool:
@@ -76,15 +90,16 @@ def is_stray(path: Path | PurePosixPath) -> bool:
     return any(part.startswith("._") or part in STRAY for part in path.parts)
 
 
-def _listed(folder: Path) -> Iterator[tuple[str, bytes]]:
+def _listed(folder: Path, most: int) -> Iterator[tuple[str, bytes]]:
     members = [one for one in sorted(folder.rglob("*")) if one.is_file() and not is_stray(one.relative_to(folder))]
-    if len(members) > MOST_FILES:
-        raise FileError(str(folder), f"The folder holds {len(members):,} files", "Give one that holds one export.")
+    if len(members) > MOST_FILES * most // MOST_BYTES:
+        needed = above(len(members) * MOST_BYTES // MOST_FILES)
+        raise FileError(str(folder), f"The folder holds {len(members):,} files", f"Give one of one export. {needed}")
     for one in members:
         if one.is_symlink() and not one.resolve().is_relative_to(folder.resolve()):
             raise FileError(str(folder), f"'{one.name}' is a link out of the folder", "Copy the file into the folder.")
         empty = one.stat().st_size == 0
-        yield one.relative_to(folder).as_posix(), b"" if empty else file_bytes(one)
+        yield name_of(one.relative_to(folder).as_posix()), b"" if empty else file_bytes(one, most)
 
 
 def _is_archive(place: Path) -> bool:
@@ -101,27 +116,33 @@ def _is_archive(place: Path) -> bool:
         return False
 
 
-def _unpacked(place: Path) -> Iterator[tuple[str, bytes]]:
-    data = file_bytes(place)
+def _unpacked(place: Path, most: int) -> Iterator[tuple[str, bytes]]:
+    data, file = file_bytes(place, most), name_of(place.name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = sorted(archive.infolist(), key=lambda entry: entry.filename)
-            _safe(place.name, entries)
+            _safe(file, entries, most)
             for entry in entries:
                 if not entry.is_dir() and not is_stray(PurePosixPath(entry.filename)):
-                    data_ = _read(place.name, archive, entry)
-                    _no_archive(entry.filename, data_)
-                    yield entry.filename, data_
+                    yield _member_name(entry), _read(file, archive, entry)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        raise FileError(place.name, f"The archive is damaged or cut off: {error}", "Download it again.") from error
+        raise FileError(file, f"The archive is damaged or cut off: {error}", "Download it again.") from error
 
 
-def _safe(file: str, entries: list[zipfile.ZipInfo]) -> None:
+def _member_name(entry: zipfile.ZipInfo) -> str:
+    """The name of a member; without the mark of UTF-8 its bytes are what the system wrote, often Chinese."""
+    if entry.flag_bits & 0x800 or entry.filename.isascii():
+        return entry.filename
+    return name_of(os.fsdecode(entry.filename.encode("cp437")))
+
+
+def _safe(file: str, entries: list[zipfile.ZipInfo], most: int) -> None:
     unpacked, packed = sum(one.file_size for one in entries), sum(one.compress_size for one in entries)
     names = [one.filename for one in entries]
+    members = MOST_ENTRIES * most // MOST_BYTES
     broken = [
-        (len(entries) > MOST_ENTRIES, f"{len(entries):,} members (at most {MOST_ENTRIES:,})"),
-        (unpacked > MOST_UNPACKED, f"{unpacked // 10**6} MB unpacked (at most {MOST_UNPACKED // 10**6})"),
+        (len(entries) > members, f"{len(entries):,} members (at most {members:,})"),
+        (unpacked > most, f"{unpacked // MB} MB unpacked (at most {most // MB})"),
         (unpacked > MOST_RATIO * max(packed, 1), f"a packing ratio above {MOST_RATIO}"),
         (any(_outside(name) for name in names), "a member outside its own folder"),
         (any(stat.S_ISLNK(one.external_attr >> 16) for one in entries), "a member that is a link"),
@@ -130,7 +151,10 @@ def _safe(file: str, entries: list[zipfile.ZipInfo]) -> None:
     ]
     found = [words for is_so, words in broken if is_so]
     if found:
-        raise FileError(file, f"The archive is not opened because it has {' and '.join(found)}", _FOLDER_FIX)
+        large_only = not any(is_so for is_so, _ in broken[2:])
+        needed = above(max(unpacked, len(entries) * MOST_BYTES // MOST_ENTRIES)) if large_only else ""
+        fix = f"{_FOLDER_FIX} {needed}".strip()
+        raise FileError(file, f"The archive is not opened because it has {' and '.join(found)}", fix)
 
 
 def _outside(name: str) -> bool:
@@ -146,15 +170,25 @@ def _read(file: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return data
 
 
-def _member(name: str, data: bytes, words: Collection[str], encoding: str | None) -> Opened:
+def _of_bundle(bundle: str, name: str, data: bytes, words: Collection[str], encoding: str | None, most: int) -> Opened:
+    try:
+        if bundle:
+            _no_archive(name, data)
+        return replace(_member(name, data, words, encoding, most), bundle=bundle)
+    except FileError as error:
+        raise within(bundle, error) from error.__cause__
+
+
+def _member(name: str, data: bytes, words: Collection[str], encoding: str | None, most: int) -> Opened:
     if not data.strip(b"\x00 \t\r\n"):
         return Opened(file=name, kind="text", encoding="none", encoding_how="an empty file")
     if data.startswith(_PICTURES):
         return Opened(file=name, kind="text", encoding="none", encoding_how="no text")
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<" and b"<table" not in data.lower():
         text, found, how = decode(name, data, words=words, encoding=encoding)
-        return Opened(file=name, kind=markup(text), encoding=found, encoding_how=how, text=text)
-    return open_bytes(name, data, words=words, encoding=encoding)
+        text, times = cleaned_markup(text)
+        return Opened(file=name, kind=markup(text), encoding=found, encoding_how=how, text=text, invisible=times)
+    return open_bytes(name, data, words=words, encoding=encoding, most=most)
 
 
 def _no_archive(name: str, data: bytes) -> None:

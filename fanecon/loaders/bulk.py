@@ -163,7 +163,7 @@ def filled(body: BulkBody, name: str, read: Sequence[object], empty: object, com
     cells = body.field(name).take(pa.array(open_)).to_pylist()
     for at, cell in zip(open_.tolist(), cells, strict=True):
         if is_missing(cell):
-            complaints.add("no value where one is needed", row=int(body.at[at]), column=column, value="")
+            complaints.add("no value where one is needed", row=int(body.at[at]), column=column, value=cell)
 
 
 def _extras(body: BulkBody, columns: Mapping[str, int], hide: Hide) -> Column:

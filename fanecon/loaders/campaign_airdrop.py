@@ -17,9 +17,11 @@ from fanecon.loaders.answers import answers
 from fanecon.loaders.cells import Unreadable, heading, is_missing, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
-from fanecon.loaders.rows import Complaints, Header, body_of, finish, not_empty, other_columns
+from fanecon.loaders.refusals import each
+from fanecon.loaders.rows import Body, Complaints, Header, body_of, finish, nameless_columns, not_empty, other_columns
 from fanecon.loaders.spec import records_sheet
 from fanecon.loaders.times import unix
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Table
 from fanecon.tables import EDGES, EVENTS
 
@@ -74,12 +76,9 @@ def _read_transfers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     """Transfers of one or several files: one row per pair, how often it was seen as its weight."""
     seen: Counter[tuple[str, str]] = Counter()
     lost: set[str] = set()
-    for one in opened:
-        header = _transfer_header(one)
-        if header is None:
-            raise FileError(one.file, "There are no columns from and to with addresses", "Give the file of transfers.")
-        seen.update(_pairs(one, header))
-        lost |= set(other_columns(header))
+    for pairs, others in each(opened, _transfers):
+        seen.update(pairs)
+        lost |= others
     columns: dict[str, Sequence[object]] = {
         "src": [src for src, _ in seen],
         "dst": [dst for _, dst in seen],
@@ -87,16 +86,29 @@ def _read_transfers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
         "weight": [float(times) for times in seen.values()],
     }
     rows, own = sum(seen.values()), sum(times for (src, dst), times in seen.items() if src == dst)
-    notes = [f"{rows:,} transfers are {len(seen):,} pairs; weight is how often a pair was seen."]
-    notes += [f"{own:,} transfers go from an address to itself: ties of the kind self_transfer."] if own else []
+    notes = [f"Transfers: {rows:,}; different pairs: {len(seen):,}; weight is how often a pair was seen."]
+    notes += (
+        [f"{many(own, 'transfer goes', 'transfers go')} from an address to itself: ties of the kind self_transfer."]
+        if own
+        else []
+    )
     lossy = ["The transfers have no time and no amount."] if not lost else [f"Left out: {', '.join(sorted(lost))}."]
     reading = _reading("airdrop_transfers", "transfers between addresses", opened[0], EDGES, columns)
     return replace(reading, rows_read=rows, notes=tuple(notes), lossy=(*lossy, *_PUBLIC))
 
 
-def _pairs(opened: Opened, header: Header) -> Iterable[tuple[str, str]]:
+def _transfers(opened: Opened) -> tuple[Iterable[tuple[str, str]], set[str]]:
+    """The pairs of one file, and its columns that the table has no place for."""
+    header = _transfer_header(opened)
+    if header is None:
+        raise FileError(opened.file, "There are no columns from and to with addresses", "Give the file of transfers.")
     body = body_of(header, is_total=lambda row: False)
     not_empty(opened.file, body, "transfer")
+    return _pairs(opened, body), {*other_columns(header), *nameless_columns(body)}
+
+
+def _pairs(opened: Opened, body: Body) -> Iterable[tuple[str, str]]:
+    header = body.header
     complaints = Complaints(opened.file, header.sheet.name)
     ends = [complaints.read(body, name, address, "") for name in ("from", "to")]
     complaints.stop()
@@ -126,9 +138,8 @@ def _are_lists(opened: tuple[Opened, ...]) -> str:
 def _read_lists(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     found: dict[tuple[str, str | None], str] = {}
     rows, notes = 0, []
-    for one in opened:
+    for one, listed in zip(opened, each(opened, _listed), strict=True):
         label = _label(one.file)
-        listed = _listed(one)
         rows += len(listed)
         found |= {(each, label): one.file for each in listed}
         from_name = f"'{label}' is from the name of the file {one.file}" if label else f"{one.file} does not say what"
@@ -141,7 +152,7 @@ def _read_lists(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     }
     reading = _reading("airdrop_addresses", "a list of addresses", opened[0], EVENTS, columns)
     again = rows - len(found)
-    notes += [f"{again} addresses are listed more than once and counted once."] if again else []
+    notes += [f"{many(again, 'address is', 'addresses are')} listed again and counted once."] if again else []
     lossy = ("Who is not listed as eliminated was not caught, which is not the same as honest.", *_PUBLIC)
     return replace(reading, rows_read=rows, rows_rejected=again, notes=tuple(notes), lossy=lossy)
 
@@ -240,7 +251,7 @@ def _read_groups(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     }
     reading = _reading("airdrop_groups", "groups of addresses removed from a reward", one, EVENTS, columns)
     again = len(who) - len(named)
-    notes = [f"{len(groups)} groups; `text` is the name of the group.", *_on_groups(groups)]
+    notes = [f"{many(len(groups), 'group', 'groups')}; `text` is the name of the group.", *_on_groups(groups)]
     lossy = ("Members of a group that were kept are not listed.", *_PUBLIC)
     return replace(reading, rows_read=len(who), rows_rejected=again, notes=tuple(notes), lossy=lossy)
 
@@ -258,7 +269,7 @@ def _on_groups(groups: Sequence[Mapping[str, object]]) -> Iterable[str]:
         for group in groups
     )
     if wrong:
-        yield f"{wrong} groups list another number of addresses than their total says."
+        yield f"{many(wrong, 'group lists', 'groups list')} another number of addresses than the total says."
 
 
 FORMATS: tuple[Format, ...] = (

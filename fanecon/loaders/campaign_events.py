@@ -18,6 +18,7 @@ import pandas as pd
 from fanecon.loaders.cells import Unreadable, is_missing, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Header, finish, rows_have
 from fanecon.loaders.spec import Columns, Spec, header_of, joined, moments, read_sheet, recognise
 from fanecon.loaders.times import NO_TIME
@@ -84,7 +85,7 @@ def events_format(
         name=spec.name,
         what=spec.what,
         recognise=lambda opened: why(opened[0]) if all(why(one) for one in opened) else "",
-        read=lambda opened, ask: with_ties(joined(spec, [read_events(spec, one, ask, adapt) for one in opened])),
+        read=lambda opened, ask: with_ties(joined(spec, each(opened, lambda one: read_events(spec, one, ask, adapt)))),
         words=tuple(name for one in spec.fields.values() for name in one.names),
     )
 

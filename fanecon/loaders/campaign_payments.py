@@ -21,9 +21,11 @@ from fanecon.loaders.cells import Unreadable, is_missing
 from fanecon.loaders.files import Opened, Sheet, blanked
 from fanecon.loaders.personal import loose
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import rows_have
 from fanecon.loaders.spec import Columns, Spec, fields, joined, moments, recognise
 from fanecon.loaders.times import Moment, unix
+from fanecon.loaders.wording import many
 from fanecon.loaders.xmltree import texts, tree
 from fanecon.schema import FileError, Place
 from fanecon.tables import EVENTS
@@ -183,7 +185,7 @@ def _on_packets(events: pd.DataFrame, ask: Ask) -> Iterable[str]:
     assumed = int((events["tz_source"] == "assumed").sum())
     if assumed:
         how = f"{ask.tz} (as given by the caller)" if ask.tz else f"{SHANGHAI} (assumed)"
-        yield f"{assumed:,} times have no zone; read in {how}."
+        yield f"{many(assumed, 'time has', 'times have')} no zone; read in {how}."
     sent = events[events["action"] == "payout"].set_index("item_id")["time"]
     claims = events[events["action"] == "claim"]
     early = int((claims["time"] < claims["item_id"].map(sent)).sum())
@@ -233,11 +235,11 @@ def _are_answers(opened: tuple[Opened, ...]) -> str:
 
 
 def _read_answers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-    sheets = [one if one.sheets else replace(one, sheets=(_packet(one),)) for one in opened]
+    sheets = each(opened, lambda one: one if one.sheets else replace(one, sheets=(_packet(one),)))
     filled = [one for one in sheets if any(len(row) for row in one.sheets[0].rows[1:])]
     if not filled:
         raise FileError(opened[0].file, "No answer is left: all are errors or broken", "Ask again for these packets.")
-    whole = joined(ANSWERS, [read_events(ANSWERS, one, ask) for one in filled])
+    whole = joined(ANSWERS, each(filled, lambda one: read_events(ANSWERS, one, ask)))
     general = [note for note in whole.notes if not note[0].isdigit()]
     return replace(whole, why="", notes=(*general, *_on_packets(whole["events"], ask)))
 

@@ -7,11 +7,13 @@ which account that is, only the table of joins can tell, so the tables are read 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 from fanecon.loaders.campaign_events import SHANGHAI, events_format, into_extra, read_events, with_ties
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Columns, Spec, fields, joined, recognise
 from fanecon.tables import EVENTS
 
@@ -120,11 +122,17 @@ def _is_fission(opened: tuple[Opened, ...]) -> str:
     return f"the tables {', '.join(sorted(found))}" if None not in specs and len(found) > 1 else ""
 
 
+def _events_of(spec: Spec, opened: Opened, ask: Ask) -> Reading:
+    return read_events(spec, opened, ask)
+
+
 def _read_fission(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     """The tables of one fission together: helpers get the account of the join that they helped."""
     of = {spec.name: [one for one in opened if _fission_of(one) is spec] for spec in _FISSION}
     present = [spec for spec in _FISSION if of[spec.name]]
-    readings = {spec.name: joined(spec, [read_events(spec, one, ask) for one in of[spec.name]]) for spec in present}
+    readings = {
+        spec.name: joined(spec, each(of[spec.name], functools.partial(_events_of, spec, ask=ask))) for spec in present
+    }
     joins = readings.get("redpack_join")
     owners = {} if joins is None else dict(zip(joins["events"]["event_id"], joins["events"]["actor_id"], strict=True))
     if "redpack_help" in readings:

@@ -13,6 +13,7 @@ from fanecon.loaders.answers import answers, as_sheet, begins
 from fanecon.loaders.campaign_events import first_of, into_extra, on_actors, read_events, with_ties
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Columns, Spec, fields, joined, recognise
 from fanecon.schema import FileError
 from fanecon.tables import EVENTS
@@ -130,7 +131,7 @@ FORMATS: tuple[Format, ...] = (
         what=PARTICIPANTS.what,
         recognise=lambda opened: _of_all(recognise(PARTICIPANTS, one) for one in opened),
         read=lambda opened, ask: with_ties(
-            joined(PARTICIPANTS, [read_events(PARTICIPANTS, one, ask) for one in opened])
+            joined(PARTICIPANTS, each(opened, lambda one: read_events(PARTICIPANTS, one, ask)))
         ),
         words=("referralCode", "referralCount"),
     ),

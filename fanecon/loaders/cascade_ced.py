@@ -24,6 +24,7 @@ from fanecon.loaders.cascade_rows import nodes_frame, nodes_reading, since, time
 from fanecon.loaders.cells import Unreadable, count, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each, together
 from fanecon.loaders.rows import Complaints, finish
 from fanecon.loaders.times import Clock, Moment, moment, unix, zone
 from fanecon.schema import FileError
@@ -125,12 +126,12 @@ def read_ced(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     Raises
     ------
     FileError
-        With every value of the first file in which some cannot be used.
+        With every value that cannot be used.
     """
     cascades, aside = _paired(opened)
     counts: Counter[str] = Counter()
     files = [one for one in opened if _is_reposts(one)] or [one for one in opened if _is_original(one)]
-    frame = nodes_frame(files[0].file, (node for one in cascades for node in _nodes(one, ask, counts)), NAME)
+    frame = nodes_frame(files[0].file, _all_nodes(cascades, ask, counts), NAME)
     read = counts["rows"] + sum(one.original is not None for one in cascades)
     notes = _notes(cascades, counts, aside)
     found = nodes_reading(files, frame, form=(NAME, WHAT, recognise(opened)), notes=notes, read=read)
@@ -139,7 +140,8 @@ def read_ced(opened: tuple[Opened, ...], ask: Ask) -> Reading:
 
 def _paired(opened: Sequence[Opened]) -> tuple[list[Cascade], int]:
     """The cascades, reposts and original put together by the name of their files, and how many files are neither."""
-    originals = {_stem(one): _original(one) for one in opened if _is_original(one)}
+    found = [one for one in opened if _is_original(one)]
+    originals = dict(zip(map(_stem, found), each(found, _original), strict=True))
     lists = [one for one in opened if _is_reposts(one) or (one.kind == "json" and one.text.strip() == "[]")]
     made = [Cascade(name=_stem(one), opened=one, original=originals.get(_stem(one))) for one in lists]
     without = originals.keys() - {one.name for one in made}
@@ -188,6 +190,18 @@ def _when(value: object) -> Moment:
 def _whole(value: object) -> int | None:
     found = count(value).value
     return None if found is None else int(found)
+
+
+def _all_nodes(cascades: Sequence[Cascade], ask: Ask, counts: Counter[str]) -> Iterator[dict[str, object]]:
+    """The nodes of one cascade after the other; what is broken in several is raised at the end."""
+    refused: list[FileError] = []
+    for one in cascades:
+        try:
+            yield from _nodes(one, ask, counts)
+        except FileError as error:
+            refused.append(error)
+    if refused:
+        raise together(refused) from refused[0]
 
 
 def _nodes(cascade: Cascade, ask: Ask, counts: Counter[str]) -> Iterator[dict[str, object]]:

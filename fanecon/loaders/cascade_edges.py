@@ -14,6 +14,7 @@ from dataclasses import replace
 from fanecon.loaders.cascade_rows import nodes_frame, nodes_reading
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Complaints
 
 NAME, WHAT = "cascade_edges", "trees of Twitter15 or Twitter16, as edges with minutes since the source tweet"
@@ -48,8 +49,7 @@ def read_edges(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     nodes: dict[tuple[object, object], dict[str, object]] = {}
     read = 0
     trees = [one for one in opened if _is_tree(one)]
-    for one in trees:
-        edges = _edges(one)
+    for edges in each(trees, _edges):
         read += len(edges)
         for node in _nodes(edges, counts):
             key = (node["cascade_id"], node["node_id"])

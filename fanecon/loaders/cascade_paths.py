@@ -20,8 +20,10 @@ from fanecon.loaders.cells import Unreadable, count, number, plain
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.kinds import identity
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Complaints
 from fanecon.loaders.times import Moment, unix
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError
 
 NAME, WHAT = "cascade_paths", "cascades as paths with seconds since the post (DeepHawkes, CasCN, CasFlow)"
@@ -69,10 +71,10 @@ def read_paths(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     FileError
         With every cell that cannot be used, or if a cascade stands in two lines.
     """
-    lines = [line for one in opened for line in _lines(one)]
+    lines = [line for found in each(opened, _lines) for line in found]
     again = [cascade for cascade, times in Counter(line.cascade for line in lines).items() if times > 1]
     if again:
-        problem = f"{len(again)} cascades stand in several lines, such as {again[0]}"
+        problem = f"{many(len(again), 'cascade stands', 'cascades stand')} in several lines, such as {again[0]}"
         raise FileError(opened[0].file, problem, "Delete the copies.")
     nodes = [node for line in lines for node in _nodes(line)]
     frame = nodes_frame(opened[0].file, nodes, NAME)
@@ -92,6 +94,8 @@ def _lines(opened: Opened) -> list[Line]:
 
 def _line(at: int, row: Row, complaints: Complaints) -> Line | None:
     told = len(complaints.places)
+    for cell in (cell for cell in row[len(COLUMNS) :] if plain(cell)):
+        complaints.add("a cell beyond the fifth", row=at, column="number 6", value=cell)
     read: list[object] = []
     for column, cell, parse in zip(COLUMNS, row, (_name, _name, unix, _whole, _entries), strict=False):
         try:

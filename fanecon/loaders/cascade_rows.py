@@ -12,6 +12,7 @@ from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Reading
 from fanecon.loaders.rows import finish
 from fanecon.loaders.times import Moment
+from fanecon.loaders.wording import many
 from fanecon.tables import CASCADE_NODES
 
 Node = Mapping[str, object]
@@ -53,7 +54,7 @@ def tree_notes(frame: pd.DataFrame) -> list[str]:
     """A note for each kind of problem that :func:`check_cascades` finds, but not for parents that nobody told."""
     counted = check_cascades(frame)["problem"].value_counts()
     found = [(str(problem), int(times)) for problem, times in counted.items() if str(problem).startswith(_TOLD)]
-    return [f"check_cascades: {problem} ({times:,} times)." for problem, times in found]
+    return [f"check_cascades: {problem} ({many(times, 'time', 'times')})." for problem, times in found]
 
 
 def since(found: Moment, root: Moment) -> float | None:

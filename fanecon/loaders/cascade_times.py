@@ -16,7 +16,8 @@ from fanecon.loaders.cascade_rows import nodes_frame, nodes_reading, timed
 from fanecon.loaders.cells import Number, Unreadable, count, heading, number
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
-from fanecon.loaders.rows import Body, Complaints, Header, body_of, not_empty
+from fanecon.loaders.refusals import each
+from fanecon.loaders.rows import Body, Complaints, Header, body_of, named_only, not_empty
 from fanecon.loaders.times import Moment, moment
 
 SECONDS, FOLLOWERS, CREATED = "relative_time_second", "number_of_followers", "created_at"
@@ -36,18 +37,23 @@ def read_delays(opened: tuple[Opened, ...], ask: Ask) -> Reading:
         With every cell that cannot be used.
     """
     nodes: list[dict[str, object]] = []
-    for one in opened:
-        body = _body(one, {SECONDS: "seconds", FOLLOWERS: "followers"})
-        complaints = Complaints(one.file, None)
-        seconds = complaints.read(body, "seconds", _delay, 0.0)
-        followers = complaints.read(body, "followers", count, Number())
-        complaints.stop()
+    for one, (seconds, followers) in zip(opened, each(opened, _delays), strict=True):
         root = seconds.index(0.0) if 0.0 in seconds else -1
         for at, (after, known) in enumerate(zip(seconds, followers, strict=True)):
             told = {"followers": None if known.value is None else int(known.value), "seconds": after}
             kind = {"kind": "root" if at == root else "repost", "lower_bound": "followers" if known.is_floor else None}
             nodes.append({"cascade_id": _stem(one), "node_id": str(at), **told, **kind})
     return _reading(opened, nodes, DELAYS, [_NAMED])
+
+
+def _delays(opened: Opened) -> tuple[list[float], list[Number]]:
+    """Seconds and followers of one cascade."""
+    body = _body(opened, {SECONDS: "seconds", FOLLOWERS: "followers"})
+    complaints = Complaints(opened.file, None)
+    seconds = complaints.read(body, "seconds", _delay, 0.0)
+    followers = complaints.read(body, "followers", count, Number())
+    complaints.stop()
+    return seconds, followers
 
 
 def _delay(cell: object) -> float:
@@ -67,12 +73,7 @@ def read_clock(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     """
     nodes: list[dict[str, object]] = []
     found: list[Moment] = []
-    for one in opened:
-        complaints = Complaints(one.file, None)
-        body = _body(one, {CREATED: "time"})
-        read = complaints.read(body, "time", _remembering(lambda cell: _moment(cell, ask)), Moment())
-        complaints.stop()
-        times = _to_the_minute(read)
+    for one, times in zip(opened, each(opened, lambda file: _clocked(file, ask)), strict=True):
         first = min(_value(one) for one in times)
         for at, when in enumerate(times):
             seconds = (_value(when) - first).total_seconds()
@@ -80,6 +81,15 @@ def read_clock(opened: tuple[Opened, ...], ask: Ask) -> Reading:
             nodes.append({"cascade_id": _stem(one), "node_id": str(at), "seconds": seconds, "kind": "unknown", **known})
         found += times
     return _reading(opened, nodes, CLOCK, [_NAMED, *_clock_notes(found, ask)])
+
+
+def _clocked(opened: Opened, ask: Ask) -> list[Moment]:
+    """The times of one file."""
+    complaints = Complaints(opened.file, None)
+    body = _body(opened, {CREATED: "time"})
+    read = complaints.read(body, "time", _remembering(lambda cell: _moment(cell, ask)), Moment())
+    complaints.stop()
+    return _to_the_minute(read)
 
 
 def _value(found: Moment) -> dt.datetime:
@@ -140,6 +150,7 @@ def _body(opened: Opened, known: dict[str, str]) -> Body:
     places = {known[heading(cell)]: at for at, cell in enumerate(sheet.rows[0]) if heading(cell) in known}
     body = body_of(Header(sheet=sheet, row=0, columns=places), is_total=lambda row: False)
     not_empty(opened.file, body, "row")
+    named_only(opened.file, body)
     return body
 
 

@@ -13,14 +13,17 @@ from typing import Literal
 import pandas as pd
 
 from fanecon.loaders.answers import answers
-from fanecon.loaders.archives import open_all
-from fanecon.loaders.files import Opened
+from fanecon.loaders.archives import open_all, within
+from fanecon.loaders.files import MB, MOST_BYTES, Opened
 from fanecon.loaders.formats import FORMATS
+from fanecon.loaders.invisible import notes_on
 from fanecon.loaders.personal import guarded, masked
-from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.reading import Ask, Format, Reading, noted
+from fanecon.loaders.refusals import each
 from fanecon.schema import FileError, ParameterError, closest
 
 Problems = Literal["refuse", "collect"]
+LIMIT_MB = MOST_BYTES // MB
 
 
 def read(
@@ -30,6 +33,7 @@ def read(
     encoding: str | None = None,
     problems: Problems = "refuse",
     ask: Ask | None = None,
+    limit_mb: int = LIMIT_MB,
 ) -> Reading:
     """The tables in an export, whatever platform it is from; the format is recognised by content.
 
@@ -45,6 +49,8 @@ def read(
         ``"refuse"``: any broken cell refuses the file.  ``"collect"``: broken rows are left out and listed.
     ask
         What the file does not say: account, moment of capture, time zone, whether to keep personal data.
+    limit_mb
+        The largest size in MB of a file, and of an archive unpacked; an archive may have five members for each MB.
 
     Raises
     ------
@@ -53,15 +59,24 @@ def read(
     """
     if problems not in ("refuse", "collect"):
         raise ParameterError(f"problems is 'refuse' or 'collect'; found {problems!r}.")
+    if isinstance(limit_mb, bool) or not isinstance(limit_mb, int) or limit_mb < 1:
+        raise ParameterError(f"limit_mb is a whole number of MB, such as {LIMIT_MB}; found {limit_mb!r}.")
     asked = ask or Ask()
     try:
         words = {word for one in FORMATS for word in one.words}
-        opened = open_all(path, words=words, encoding=encoding)
-        found, why = _named(format, opened) if format else _recognised(opened)
-        reading = found.read(opened, asked) if problems == "refuse" else _collected(found, opened, asked)
+        opened = open_all(path, words=words, encoding=encoding, most=limit_mb * MB)
+        reading, why = _read(opened, asked, format, problems)
     except FileError as error:
         raise masked(error) from error.__cause__
-    return guarded(reading if reading.why else _because(reading, why), asked)
+    return guarded(noted(reading if reading.why else _because(reading, why), notes_on(opened)), asked)
+
+
+def _read(opened: tuple[Opened, ...], ask: Ask, named: str | None, problems: Problems) -> tuple[Reading, str]:
+    try:
+        found, why = _named(named, opened) if named else _recognised(opened)
+        return (found.read(opened, ask) if problems == "refuse" else _collected(found, opened, ask)), why
+    except FileError as error:
+        raise within(opened[0].bundle, error) from error.__cause__
 
 
 def _because(reading: Reading, why: str) -> Reading:
@@ -75,10 +90,9 @@ def _recognised(opened: tuple[Opened, ...]) -> tuple[Format, str]:
         why = one.recognise(opened)
         if why:
             return one, why
-    for each in opened:
-        if each.kind == "json":
-            answers(each)  # which says where a text is no JSON: a format only says that it is none of its own
-    rows = [row for each in opened for sheet in each.sheets for row in sheet.rows[:3]]
+    # A format only says that a file is none of its own; this says where a text is no JSON.
+    each((one for one in opened if one.kind == "json"), answers)
+    rows = [row for one in opened for sheet in one.sheets for row in sheet.rows[:3]]
     seen = "; ".join(" | ".join(str(cell) for cell in row if cell not in (None, ""))[:80] for row in rows[:3])
     start = seen or opened[0].text[:80]
     raise FileError(
@@ -104,12 +118,11 @@ def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
         try:
             reading = found.read(opened, ask)
         except FileError as error:
-            rows = {(place.sheet, place.row) for place in error.places if place.row is not None}
-            new = {row for row in rows if all(row not in one.left_out for one in opened if one.file == error.file)}
-            if not new:
+            new = [_complained(one, error) for one in opened]
+            if not any(new) or any(place.row is None for place in error.places):
                 raise
-            listed.append(masked(error).problems)
-            opened = tuple(one.without(new) if one.file == error.file else one for one in opened)
+            listed.append(within(opened[0].bundle, masked(error)).problems)
+            opened = tuple(one.without(rows) if rows else one for one, rows in zip(opened, new, strict=True))
         else:
             break
     if not listed:
@@ -122,3 +135,9 @@ def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
         rows_read=reading.rows_read + rejected,
         rows_rejected=reading.rows_rejected + rejected,
     )
+
+
+def _complained(opened: Opened, error: FileError) -> set[tuple[str | None, int]]:
+    """The rows of a file (sheet, 1-based row) that a refusal names and that are not left out yet."""
+    at = [one for one in error.places if (one.file or error.file) == opened.file]
+    return {(one.sheet, one.row) for one in at if one.row is not None} - opened.left_out

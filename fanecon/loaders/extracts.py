@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 import pandas as pd
 
 from fanecon.loaders.cascade_rows import tree_notes
 from fanecon.loaders.cascade_tree import depths
-from fanecon.loaders.cells import heading
+from fanecon.loaders.cells import heading, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.rows import Complaints
@@ -28,7 +29,10 @@ _BOARD = "One snapshot per hour: a single sighting means up to about an hour on 
 
 @dataclass(frozen=True, kw_only=True)
 class Extract:
-    """One extract: its columns (``name:text`` where they are no numbers), what a row is, and the table made of it."""
+    """One extract: its columns (``name:text`` where they are no numbers), what a row is, and the table made of it.
+
+    `no_table` says why there is none; such an extract is known and refused with the call that opens it.
+    """
 
     name: str
     row: str
@@ -36,6 +40,7 @@ class Extract:
     make: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     table: Table | None = None
     notes: tuple[str, ...] = ()
+    no_table: str = ""
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -45,12 +50,12 @@ class Extract:
 
 def _ced(frame: pd.DataFrame) -> pd.DataFrame:
     """Reposts with a row for each original, the event 0 that the parents name."""
-    extra = '{"text_len": ' + _id(frame["text_len"]) + ', "n_mentions": ' + _id(frame["n_mentions"]) + "}"
+    extra = '{"text_len": ' + id_of(frame["text_len"]) + ', "n_mentions": ' + id_of(frame["n_mentions"]) + "}"
     nodes = pd.DataFrame({
-        "cascade_id": _id(frame["cascade_id"]),
-        "node_id": _id(frame["event_id"]),
-        "parent_id": _id(frame["parent_id"]),
-        "actor_id": _id(frame["user"]),
+        "cascade_id": id_of(frame["cascade_id"]),
+        "node_id": id_of(frame["event_id"]),
+        "parent_id": id_of(frame["parent_id"]),
+        "actor_id": id_of(frame["user"]),
         "seconds": frame["dt"],
         "kind": "unknown",
         "extra": extra,
@@ -64,8 +69,8 @@ def _originals(frame: pd.DataFrame) -> pd.DataFrame:
     kept = ["rumor", "incentive", "followers", "friends", "posts", "verified", "verified_type", "pics", "has_url"]
     rest = frame[kept].astype(object).where(frame[kept].notna(), None).to_dict("records")
     return pd.DataFrame({
-        "item_id": _id(frame["cascade_id"]),
-        "account_id": _id(frame["author"]),
+        "item_id": id_of(frame["cascade_id"]),
+        "account_id": id_of(frame["author"]),
         "platform": "weibo",
         "kind": "post",
         "published_at": time.astype(TIME),
@@ -81,7 +86,7 @@ def _originals(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _deephawkes(frame: pd.DataFrame) -> pd.DataFrame:
     """A person who reposts twice is ``name#2``; of several posts of a parent the one a step above is meant."""
-    user = _id(frame["user"])
+    user = id_of(frame["user"])
     again = frame.groupby(["cascade", "user"]).cumcount()
     node = user.where(again == 0, user + "#" + (again + 1).astype("string"))
     places = pd.DataFrame({"cascade": frame["cascade"], "person": frame["user"], "depth": frame["depth"], "node": node})
@@ -91,9 +96,9 @@ def _deephawkes(frame: pd.DataFrame) -> pd.DataFrame:
     )
     began = pd.to_datetime(frame["pub"].astype("int64"), unit="s", utc=True)
     return pd.DataFrame({
-        "cascade_id": _id(frame["cascade"]),
+        "cascade_id": id_of(frame["cascade"]),
         "node_id": node,
-        "parent_id": above.where(frame["parent"].notna()).fillna(_id(frame["parent"])),
+        "parent_id": above.where(frame["parent"].notna()).fillna(id_of(frame["parent"])),
         "actor_id": user,
         "time": (began + pd.to_timedelta(frame["dt"].astype("int64"), unit="s")).astype(TIME),
         "time_precision": "s",
@@ -114,7 +119,8 @@ def _seismic(frame: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _id(values: pd.Series) -> pd.Series:
+def id_of(values: pd.Series) -> pd.Series:
+    """Numbers of an extract as ids."""
     return values.astype("Int64").astype("string")
 
 
@@ -185,9 +191,11 @@ def read_extract(extract: Extract, opened: tuple[Opened, ...], ask: Ask) -> Read
     Raises
     ------
     FileError
-        With every cell that is no number where one belongs, or if the rows break a rule of the table.
+        With every cell that is no number where one belongs, if the rows break a rule of the table, or if none fits.
     """
     one = opened[0]
+    if extract.no_table:
+        _refuse(extract, one)
     frame = _frame(extract, one)
     if frame.empty:
         raise FileError(one.file, "There is a header but no row under it", "Take the extract again.")
@@ -203,6 +211,12 @@ def read_extract(extract: Extract, opened: tuple[Opened, ...], ask: Ask) -> Read
         file=one.file, format=extract.name, what=what, why=recognise(extract, opened), tables=tables,
         rows_read=len(frame), notes=notes,
     )  # fmt: skip
+
+
+def _refuse(extract: Extract, opened: Opened) -> NoReturn:
+    call = f"pandas.read_parquet('{opened.file}')" if opened.kind == "parquet" else f"pandas.read_csv('{opened.file}')"
+    problem = f"This is an extract of public data ({extract.row}) that no table of fanecon fits. {extract.no_table}"
+    raise FileError(opened.file, problem, f"Open it as it is: {call}.")
 
 
 def _made(extract: Extract, frame: pd.DataFrame) -> pd.DataFrame:
@@ -227,6 +241,9 @@ def _frame(extract: Extract, opened: Opened) -> pd.DataFrame:
     cells = [[*row, *[None] * (width - len(row))][:width] for _, row in numbered]
     frame = pd.DataFrame(cells, columns=list(extract.kinds), index=[number for number, _ in numbered])
     complaints = Complaints(opened.file, opened.sheets[0].name)
+    for number, row in numbered if opened.kind != "parquet" else ():
+        for cell in (cell for cell in row[width:] if plain(cell)):
+            complaints.add("a cell beyond the last column name", row=number, column=f"number {width + 1}", value=cell)
     for name, kind in extract.kinds.items():
         if kind == "text":
             frame[name] = frame[name].astype("string")
@@ -240,13 +257,15 @@ def _frame(extract: Extract, opened: Opened) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def _format(extract: Extract) -> Format:
+def format_of(extract: Extract) -> Format:
+    """The format of an extract."""
+    refused = ", which is explained and refused" if extract.no_table else ""
     return Format(
         name=extract.name,
-        what=f"an extract of public data: {extract.row}",
+        what=f"an extract of public data: {extract.row}{refused}",
         recognise=lambda opened: recognise(extract, opened),
         read=lambda opened, ask: read_extract(extract, opened, ask),
     )
 
 
-FORMATS: tuple[Format, ...] = tuple(map(_format, EXTRACTS))
+FORMATS: tuple[Format, ...] = tuple(map(format_of, EXTRACTS))

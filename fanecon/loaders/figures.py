@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from fanecon.loaders.cells import plain
 from fanecon.loaders.spec import Columns
+from fanecon.loaders.wording import many
 
 
 def rows(columns: Columns) -> int:
@@ -39,7 +40,8 @@ def printed_notes(columns: Columns, printed: str, part: str, whole: str) -> list
         if one is not None and other is not None and abs(one - other) > 10.0**-digits
     ]
     shown = ", ".join(str(row) for row in broken[:5]) + (" …" if len(broken) > 5 else "")
-    return [f"The printed {printed} is not {part} ÷ {whole} in {len(broken)} rows (row {shown})."] if broken else []
+    where = many(len(broken), "row", "rows")
+    return [f"The printed {printed} is not {part} ÷ {whole} in {where} (row {shown})."] if broken else []
 
 
 def decimals(value: float) -> int:

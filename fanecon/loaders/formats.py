@@ -1,6 +1,6 @@
 """All formats, in the order in which they are asked: the narrow ones first."""
 
-from fanecon.loaders import campaign, cascade, extracts, newsletter, platforms, wechat_formats, weibo
+from fanecon.loaders import campaign, cascade, extracts, extracts_people, newsletter, platforms, wechat_formats, weibo
 from fanecon.loaders.reading import Format
 
 FORMATS: tuple[Format, ...] = (
@@ -8,6 +8,7 @@ FORMATS: tuple[Format, ...] = (
     *weibo.FORMATS,
     *cascade.FORMATS,
     *extracts.FORMATS,
+    *extracts_people.FORMATS,
     *newsletter.FORMATS,
     *platforms.FORMATS,
     *campaign.FORMATS,

@@ -13,15 +13,22 @@ from typing import Any
 
 import pandas as pd
 
-from fanecon.loaders.door import read
+from fanecon.loaders.door import LIMIT_MB, read
 from fanecon.loaders.reading import Ask, Reading
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, counting, floored, latest
 
 STOCKS = ("followers_total",)
 NOT_ADDED = frozenset({"delivered", "actor_followers", "followers", "open_inflation"})
 
 
-def inspect(path: str | os.PathLike[str], *, encoding: str | None = None, ask: Ask | None = None) -> dict[str, Any]:
+def inspect(
+    path: str | os.PathLike[str],
+    *,
+    encoding: str | None = None,
+    ask: Ask | None = None,
+    limit_mb: int = LIMIT_MB,
+) -> dict[str, Any]:
     """What was recognised in a file, its tables with totals, every problem, and what is lossy, as plain values.
 
     A file that cannot be read gives the same document with `format` None and the refusal among the problems.
@@ -30,11 +37,11 @@ def inspect(path: str | os.PathLike[str], *, encoding: str | None = None, ask: A
     ----------
     path
         A file, a folder of files that belong together, or a zip of one.
-    encoding, ask
+    encoding, ask, limit_mb
         As in :func:`fanecon.read`.
     """
     try:
-        reading = read(path, encoding=encoding, problems="collect", ask=ask)
+        reading = read(path, encoding=encoding, problems="collect", ask=ask, limit_mb=limit_mb)
     except FileError as error:
         return {
             "file": error.file,
@@ -122,12 +129,12 @@ def told(document: Mapping[str, Any]) -> str:
         return f"Refused. {document['refused']}"
     lines = [f"{document['file']}: {document['what']} ({document['format']})", f"Recognised by {document['why']}."]
     for name, table in document["tables"].items():
-        lines.append(f"Table {name}: {table['rows']:,} rows")
+        lines.append(f"Table {name}: {many(table['rows'], 'row', 'rows')}")
         lines += [f"  {column}: {_number(one)}" for column, one in table["totals"].items()]
     lines.append(f"Records read: {document['rows_read']:,}; left out: {document['rows_rejected']:,}.")
     lines += [f"Problem: {_place(row)}" for row in document["problems"][:50]]
     if len(document["problems"]) > 50:
-        lines.append(f"… and {len(document['problems']) - 50} more problems.")
+        lines.append(f"… and {many(len(document['problems']) - 50, 'more problem', 'more problems')}.")
     lines += [f"Note: {note}" for note in document["notes"]]
     lines += [f"Lost or ambiguous: {note}" for note in document["lossy"]]
     return "\n".join(lines)
@@ -141,4 +148,4 @@ def _number(one: Mapping[str, Any]) -> str:
 
 def _place(row: Mapping[str, Any]) -> str:
     at = [f"{name} {row[name]!r}" for name in ("file", "sheet", "row", "column", "value") if row.get(name) is not None]
-    return f"{', '.join(at)}: {row['problem']}. {row['fix']}"
+    return f"{', '.join(at)}: {row['reason']}. {row['fix']}"

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from fanecon.loaders.answers import answers, as_sheet
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Spec, header_of, joined, read_sheet
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 
 Record = Mapping[str, object]
@@ -46,8 +48,12 @@ def read_records(spec: Spec, opened: Sequence[Opened], ask: Ask, pick: Pick) -> 
     FileError
         If an answer holds no such records, or with every value that cannot be used.
     """
-    made = [as_sheet(one, records_in(spec.what, one, pick)) for one in opened]
-    return joined(spec, [read_sheet(spec, one, header_of(spec, one), ask) for one in made])
+    return joined(spec, each(opened, lambda one: _table(spec, one, ask, pick)))
+
+
+def _table(spec: Spec, opened: Opened, ask: Ask, pick: Pick) -> Reading:
+    made = as_sheet(opened, records_in(spec.what, opened, pick))
+    return read_sheet(spec, made, header_of(spec, made), ask)
 
 
 def records_in(what: str, opened: Opened, pick: Pick) -> list[Record]:
@@ -69,7 +75,12 @@ def records_in(what: str, opened: Opened, pick: Pick) -> list[Record]:
         raise FileError(opened.file, f"This is {what}, but it holds no record", "Fetch a period that has some.")
     strange = [Place(row=at + 1, value=str(one)[:60]) for at, one in enumerate(found, 1) if not _fits(one, at, opened)]
     if strange:
-        raise FileError(opened.file, f"{len(strange)} entries are no records", "Fetch the answer again.", at=strange)
+        raise FileError(
+            opened.file,
+            f"{many(len(strange), 'entry is no record', 'entries are no records')}",
+            "Fetch the answer again.",
+            at=strange,
+        )
     return [one if isinstance(one, Mapping) else {} for one in found]
 
 

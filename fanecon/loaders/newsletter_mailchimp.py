@@ -15,6 +15,7 @@ from fanecon.loaders.newsletter_rates import (
     MAIL,
     OPENS,
     UNKNOWN_ZONE,
+    impossible_notes,
     inflated,
     inflation_notes,
     opened_per_delivered,
@@ -36,6 +37,7 @@ def _campaigns(columns: Columns, ask: Ask) -> None:
 def _campaign_remarks(columns: Columns, ask: Ask) -> Iterable[str]:
     yield from printed_notes(columns, "open_rate", "opens_people", "delivered")
     yield from printed_notes(columns, "click_rate", "clicks_people", "delivered")
+    yield from impossible_notes(columns)
     yield from inflation_notes(columns)
     yield from [] if ask.tz else [UNKNOWN_ZONE.format(platform="Mailchimp")]
 
@@ -71,6 +73,7 @@ CAMPAIGNS = Spec(
     derive=_campaigns,
     remarks=_campaign_remarks,
     kept=("open_rate", "click_rate"),
+    proportions=("open_rate", "click_rate"),
     lossy=(
         OPENS,
         _MACHINES,
@@ -97,6 +100,7 @@ def _report_remarks(columns: Columns, ask: Ask) -> Iterable[str]:
     yield from printed_notes(columns, "open_rate", "opens_people", "delivered")
     yield from printed_notes(columns, "excl_rate", "opens_people_excl_proxy", "delivered")
     yield from printed_notes(columns, "click_rate", "clicks_people", "delivered")
+    yield from impossible_notes(columns)
     yield from inflation_notes(columns)
     if any(numbers(columns, "syntax")):
         yield "Some addresses were not even tried (syntax_errors); they are neither delivered nor bounced here."
@@ -136,6 +140,7 @@ REPORTS = Spec(
     derive=_reports,
     remarks=_report_remarks,
     kept=("hard", "soft", "syntax", "open_rate", "excl_rate", "click_rate", "last_open"),
+    proportions=("open_rate", "excl_rate", "click_rate"),
     notes=("delivered is emails_sent less hard and soft bounces: the answer does not print it.",),
     lossy=(
         OPENS,

@@ -13,10 +13,19 @@ from fanecon.loaders.cells import plain
 from fanecon.loaders.figures import made_id, numbered, printed_notes
 from fanecon.loaders.files import Row
 from fanecon.loaders.json_format import Record, json_format, listed
-from fanecon.loaders.newsletter_rates import MAIL, OPENS, inflated, inflation_notes, opened_per_delivered, sent
+from fanecon.loaders.newsletter_rates import (
+    MAIL,
+    OPENS,
+    impossible_notes,
+    inflated,
+    inflation_notes,
+    opened_per_delivered,
+    sent,
+)
 from fanecon.loaders.reading import Ask, Format
 from fanecon.loaders.rows import Body
 from fanecon.loaders.spec import Columns, Spec, fields, format_of, moments
+from fanecon.loaders.wording import many
 from fanecon.tables import EVENTS, ITEMS
 
 
@@ -29,6 +38,7 @@ def _mails(columns: Columns, ask: Ask) -> None:
 def _beehiiv_remarks(columns: Columns, ask: Ask) -> Iterable[str]:
     yield from printed_notes(columns, "open_rate", "opens_people", "delivered")
     yield from printed_notes(columns, "click_rate", "clicks_people", "opens_people")
+    yield from impossible_notes(columns)
     yield from inflation_notes(columns)
 
 
@@ -68,6 +78,7 @@ BEEHIIV = Spec(
     keep=_went_out,
     remarks=_beehiiv_remarks,
     kept=("state", "open_rate", "click_rate"),
+    proportions=("open_rate",),
     notes=("reads are views of the page on the web; opens of the mail have columns of their own.",),
     lossy=(
         OPENS,
@@ -123,13 +134,15 @@ def _acts(action: str) -> Spec:
     def remarks(columns: Columns, ask: Ask) -> Iterable[str]:
         nobody = sum(one is None for one in columns["actor_id"])
         if nobody:
-            yield f"{nobody:,} rows have no reader (anonymous tracking): acts can be counted, people only without them."
+            known = many(nobody, "row has", "rows have")
+            yield f"{known} no reader (anonymous tracking): acts can be counted, people only without them."
 
     name = "campaign_views" if action == "open" else "link_clicks"
     return Spec(
         name=f"listmonk_{name}",
         what=f"listmonk's download of {name}",
         signs=(("campaign_uuid", "subscriber_uuid", "created_at", *(() if action == "open" else ("url",))),),
+        without=("url",) if action == "open" else (),
         table=EVENTS,
         fields=fields(
             {

@@ -14,6 +14,7 @@ from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format
 from fanecon.loaders.spec import Columns, Spec, fields, format_of, moments
 from fanecon.loaders.times import Moment
+from fanecon.loaders.wording import many
 from fanecon.tables import EVENTS
 
 SNAPSHOT = "A list holds who was in it when it was made: people who were deleted are missing, so survival looks longer."
@@ -56,7 +57,8 @@ def _untimed(columns: Columns, ask: Ask) -> Iterable[str]:
         time is None and action == "subscribe" for time, action in zip(columns["time"], columns["action"], strict=True)
     )
     if lost:
-        yield f"{lost:,} people have no time of subscribing (imported into the list); their event has none."
+        told = many(lost, "person has", "people have")
+        yield f"{told} no time of subscribing (imported into the list), nor has the event."
 
 
 AUDIENCE = Spec(

@@ -18,6 +18,7 @@ from fanecon.loaders.figures import divided, numbers, rows
 from fanecon.loaders.reading import Ask
 from fanecon.loaders.spec import Columns, days, moments
 from fanecon.loaders.times import Moment
+from fanecon.loaders.wording import many
 
 PRIVACY = dt.date(2021, 9, 20)
 MAIL = {"account_id": "unknown", "kind": "mail", "notified": True}
@@ -68,6 +69,21 @@ def inflation_notes(columns: Columns) -> list[str]:
     return [f"{mails(after)} opens after {PRIVACY} (Apple Mail Privacy Protection): open_inflation.{late}"]
 
 
+def impossible_notes(columns: Columns) -> list[str]:
+    """The rows with more people who opened, or clicked, than mails that arrived."""
+    whole = numbers(columns, "delivered")
+    at = columns.get("_row", list(range(1, len(whole) + 1)))
+    told = []
+    for name, act in (("opens_people", "opened"), ("clicks_people", "clicked")):
+        pairs = zip(at, numbers(columns, name), whole, strict=True)
+        more = [str(row) for row, one, all_ in pairs if one is not None and all_ is not None and one > all_]
+        if more:
+            shown = ", ".join(more[:5]) + (" …" if len(more) > 5 else "")
+            where = many(len(more), "row", "rows")
+            told.append(f"More people {act} than mails arrived in {where} (row {shown}): forwarded, or a count is cut.")
+    return told
+
+
 def mails(times: int) -> str:
     """The beginning of a note about some mails."""
-    return "1 mail counts" if times == 1 else f"{times:,} mails count"
+    return many(times, "mail counts", "mails count")

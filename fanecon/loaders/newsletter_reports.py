@@ -20,6 +20,7 @@ from fanecon.loaders.newsletter_rates import (
     MAIL,
     OPENS,
     UNKNOWN_ZONE,
+    impossible_notes,
     inflated,
     inflation_notes,
     opened_per_delivered,
@@ -208,6 +209,8 @@ class _Read:
 
 
 def _whole(name: str, found: Number, rate: Share) -> dict[str, object]:
+    if rate.value is not None and rate.value > 1 and not name.endswith("_times"):
+        raise Unreadable("a share above 1 (write 3.74% or 0.0374)")
     whole = None if found.value is None else int(found.value)
     return {name: whole, f"{name}_rate": None if rate.value is None else float(rate.value)}
 
@@ -273,6 +276,7 @@ def _notes(columns: Columns, mails: Sequence[Mail], ask: Ask, spec: Spec) -> Ite
     yield from printed_notes(columns, "opens_people_rate", "opens_people", "delivered")
     yield from printed_notes(columns, "clicks_people_rate", "clicks_people", "delivered")
     yield from printed_notes(columns, "bounces_rate", "bounces", "recipients")
+    yield from impossible_notes(columns)
     yield from inflation_notes(columns)
     yield from _machines(mails)
     if any(numbers(columns, "revenue_minor")) and not any(columns.get("currency", [])):

@@ -8,9 +8,10 @@ opened, and a log that is not there says nothing.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -18,14 +19,23 @@ import pandas as pd
 
 from fanecon.loaders.archives import has_rows
 from fanecon.loaders.cells import plain
-from fanecon.loaders.figures import numbered, numbers, rows
+from fanecon.loaders.figures import numbered, rows
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.kinds import FALSE
 from fanecon.loaders.newsletter_people import SUBSTACK
-from fanecon.loaders.newsletter_rates import OPENS, inflated, inflation_notes, opened_per_delivered, sent
+from fanecon.loaders.newsletter_rates import (
+    OPENS,
+    impossible_notes,
+    inflated,
+    inflation_notes,
+    opened_per_delivered,
+    sent,
+)
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body, finish
 from fanecon.loaders.spec import Columns, Spec, fields, header_of, moments, read_sheet, recognise
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError
 from fanecon.tables import EVENTS, ITEMS
 
@@ -144,13 +154,11 @@ def read_export(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     Raises
     ------
     FileError
-        With every broken cell of the first file that has one, or if a log belongs to another post than its name says.
+        With every broken cell of all files, or if a log belongs to another post than its name says.
     """
     posts_file = _posts_file(opened)
-    posts = read_sheet(POSTS, posts_file, header_of(POSTS, posts_file), ask)
     logs = _logs(opened)
-    events = [_events(log, log.opened, ask) for log in logs if log.opened]
-    lists = [read_sheet(SUBSTACK, one, header_of(SUBSTACK, one), ask) for one in opened if recognise(SUBSTACK, one)]
+    posts, events, lists = _parts(posts_file, logs, opened, ask)
     counts = {(log.number, "open"): (0, 0, None) for log in logs if log.action == "open"} | dict(
         _count(frame) for frame, _ in events
     )
@@ -167,6 +175,28 @@ def read_export(opened: tuple[Opened, ...], ask: Ask) -> Reading:
         notes=(*posts.notes, *notes, *_log_notes(logs, items), *dict.fromkeys(n for one in parts for n in one.notes)),
         lossy=(*posts.lossy, *(lists[0].lossy if lists else ())),
     )
+
+
+def _parts(
+    posts: Opened, logs: Sequence[Log], opened: Sequence[Opened], ask: Ask
+) -> tuple[Reading, list[tuple[pd.DataFrame, Reading]], list[Reading]]:
+    """The posts, the events of each log and the lists of subscribers; what is broken in any of them is raised once."""
+    events: list[tuple[pd.DataFrame, Reading]] = []
+    people = [one for one in opened if recognise(SUBSTACK, one)]
+    reads: list[Callable[[], Reading]] = [lambda: read_sheet(POSTS, posts, header_of(POSTS, posts), ask)]
+    reads += [functools.partial(_list_of, one, ask) for one in people]
+    reads += [functools.partial(_log_into, events, log, log.opened, ask) for log in logs if log.opened]
+    made = each(reads, lambda read: read())
+    return made[0], events, made[1 : 1 + len(people)]
+
+
+def _list_of(opened: Opened, ask: Ask) -> Reading:
+    return read_sheet(SUBSTACK, opened, header_of(SUBSTACK, opened), ask)
+
+
+def _log_into(events: list[tuple[pd.DataFrame, Reading]], log: Log, opened: Opened, ask: Ask) -> Reading:
+    events.append(_events(log, opened, ask))
+    return events[-1][1]
 
 
 def _common(posts: Opened, opened: Sequence[Opened]) -> str:
@@ -224,19 +254,12 @@ def _counted(
     opened_per_delivered(columns)
     inflated(columns)
     frame = finish(posts.file, columns, ITEMS, dict(posts.main.attrs))
-    return frame, [*inflation_notes(columns), *_impossible(columns)]
+    return frame, [*inflation_notes(columns), *impossible_notes(columns)]
 
 
 def _part(counts: Mapping[tuple[str, str], tuple[int, int, int | None]], item: str, action: str, at: int) -> int | None:
     found = counts.get((item, action))
     return None if found is None else found[at]
-
-
-def _impossible(columns: Columns) -> Iterable[str]:
-    pairs = zip(numbers(columns, "opens_people"), numbers(columns, "delivered"), strict=True)
-    more = sum(one is not None and all_ is not None and one > all_ for one, all_ in pairs)
-    if more:
-        yield f"{more:,} mails were opened by more people than they were delivered to: forwarded, or a log is cut."
 
 
 def _log_notes(logs: Sequence[Log], items: pd.DataFrame) -> Iterable[str]:
@@ -246,10 +269,11 @@ def _log_notes(logs: Sequence[Log], items: pd.DataFrame) -> Iterable[str]:
         yield f"{logs_are} empty: read as nobody opened, though it may be a log that was never written."
     lost = {log.number for log in logs} - set(items["item_id"])
     if lost:
-        yield f"{len(lost):,} posts have a log and are not among the published ones; their events are kept."
+        told = many(len(lost), "log is of a post", "logs are of posts")
+        yield f"{told} not among the published ones; the events are kept."
     bare = len(set(items["item_id"]) - {log.number for log in logs if log.action == "deliver" and log.opened})
     if bare:
-        yield f"{bare:,} posts have no log of deliveries: delivered is unknown, not zero."
+        yield f"{many(bare, 'post has', 'posts have')} no log of deliveries: delivered is unknown, not zero."
 
 
 def _all(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

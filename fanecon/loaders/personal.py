@@ -64,13 +64,13 @@ PUBLISHERS = ("items", "item_daily", "accounts_daily")
 
 _SHAPES = (
     ("mail", r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    ("phone", r"(?:(?<=%3[dD])|(?<![0-9A-Za-z_:]))(?:\+?86[- ]?)?1[3-9][0-9]{9}(?![0-9A-Za-z_])"),
+    ("phone", r"(?:(?<=%3[dD])|(?<![0-9A-Za-z_:])(?<![0-9]\.))(?:\+?86[- ]?)?1[3-9][0-9]{9}(?![0-9A-Za-z_])"),
     ("phone", r"(?<![0-9A-Za-z_:.+-])\+[1-9][0-9]{0,2}[- ]?[0-9]{6,12}(?![0-9A-Za-z_])"),
     ("ip", r"(?<![0-9A-Za-z_.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_.])"),
     ("openid", r"(?<![0-9A-Za-z_-])o[0-9A-Za-z_-]{27}(?![0-9A-Za-z_-])"),
 )
 _SHAPED = re.compile("|".join(f"(?P<{kind}{at}>{shape})" for at, (kind, shape) in enumerate(_SHAPES)))
-_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
+_MOBILE = re.compile(r"(?<![0-9])(?<![0-9]\.)1[3-9][0-9]{9}(?![0-9])")
 # All that _SHAPED finds and more, in a form that is quick over a million texts.
 _AT_RISK = r"@|1[3-9][0-9]{9}|\+[1-9][0-9]{0,2}[- ]?[0-9]{6}|(?:[0-9]{1,3}\.){3}[0-9]|o[0-9A-Za-z_-]{27}"
 HINT = re.compile(r"@|[0-9]{6}|[0-9]\.[0-9]{1,3}\.|[A-Za-z0-9_-]{28}")
@@ -216,9 +216,9 @@ def masked(error: FileError) -> FileError:
 
 
 def _masked_place(place: Place) -> Place:
-    if place.value is None or "***" in place.value:
-        return place
-    return replace(place, value=shown(place.column, place.value))
+    reason = masked_text(place.reason) if place.reason else None
+    known = place.value is None or "***" in place.value
+    return replace(place, reason=reason, value=place.value if known else shown(place.column, place.value))
 
 
 def guarded(reading: Reading, ask: Ask) -> Reading:

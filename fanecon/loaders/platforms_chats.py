@@ -20,6 +20,7 @@ from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.rows import finish
 from fanecon.loaders.spec import Columns, Spec, fields, format_of, header_of, moments, read_sheet
 from fanecon.loaders.times import Moment
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError
 from fanecon.tables import EDGES, EVENTS
 
@@ -209,7 +210,11 @@ def answered(file: str, events: pd.DataFrame) -> pd.DataFrame:
 def _lost(events: pd.DataFrame) -> list[str]:
     replies = events.loc[events["action"] == "reply", "item_id"]
     away = int((~replies.isin(events["event_id"])).sum())
-    return [f"{away:,} answers are to messages that are not in the export: no tie is made of them."] if away else []
+    return (
+        [f"{many(away, 'answer is', 'answers are')} to messages that are not in the export: no tie is made."]
+        if away
+        else []
+    )
 
 
 def _chat(spec: Spec, keys: tuple[str, ...], gather: Callable[[Opened], tuple[list[Record], int]]) -> Format:

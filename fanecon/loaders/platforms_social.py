@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fanecon.loaders.answers import as_sheet
@@ -19,9 +19,9 @@ from fanecon.loaders.json_format import Pick, Record, has_keys, listed, records_
 from fanecon.loaders.platforms_items import LIFETIME, posts
 from fanecon.loaders.platforms_threads import threads
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body
 from fanecon.loaders.spec import Columns, Spec, fields, header_of, joined, moments, read_sheet, recognise
-from fanecon.schema import FileError
 from fanecon.tables import CASCADE_NODES, ITEMS
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -245,36 +245,13 @@ def read_posts(spec: Spec, opened: Opened, ask: Ask) -> Reading:
     own = sum(_own(Body(header=header, rows=(), dropped={}), row) for row in header.sheet.rows[header.row + 1 :] if row)
     reads = [lambda: read_sheet(nodes, opened, header_of(nodes, opened), ask)]
     reads += [lambda: read_sheet(spec, opened, header, ask)] if own else []
-    told, *items = together(reads)
+    told, *items = each(reads, lambda read: read())
     found = threads(told, opened)
     if not items:
         only = ("The file holds reposts only: there is a cascade and no item.",)
         return replace(told, tables={"cascade_nodes": found}, notes=(*told.notes, *only), lossy=spec.lossy)
     tables = {**items[0].tables, **({"cascade_nodes": found} if len(found) else {})}
     return replace(items[0], tables=tables)
-
-
-def together(reads: Sequence[Callable[[], Reading]]) -> list[Reading]:
-    """Several readings of one file; what any of them complains of is raised together.
-
-    Raises
-    ------
-    FileError
-        With the places of all.
-    """
-    found: list[Reading] = []
-    refused: list[FileError] = []
-    for read in reads:
-        try:
-            found.append(read())
-        except FileError as error:
-            refused.append(error)
-    if refused:
-        first = refused[0]
-        at = sorted(dict.fromkeys(place for one in refused for place in one.places), key=lambda one: one.row or 0)
-        problem = "; ".join(dict.fromkeys(one.problem for one in refused))
-        raise FileError(first.file, problem, first.fix, at=at) from first
-    return found
 
 
 def nodes_of(spec: Spec) -> Spec:
@@ -312,7 +289,7 @@ def _node(columns: Columns, ask: Ask) -> None:
 
 def _json(spec: Spec, keys: tuple[str, ...], pick: Pick) -> Format:
     def read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-        return _joined(spec, [as_sheet(one, records_in(spec.what, one, pick)) for one in opened], ask)
+        return _joined(spec, each(opened, lambda one: as_sheet(one, records_in(spec.what, one, pick))), ask)
 
     return Format(name=spec.name, what=spec.what, recognise=lambda opened: has_keys(opened, keys), read=read)
 
@@ -333,7 +310,7 @@ def _joined(spec: Spec, opened: Sequence[Opened], ask: Ask) -> Reading:
     """One file with its cascades; of several files the posts only, for a cascade may run through them."""
     if len(opened) == 1:
         return read_posts(spec, opened[0], ask)
-    whole = joined(spec, [read_sheet(spec, one, header_of(spec, one), ask) for one in opened])
+    whole = joined(spec, each(opened, lambda one: read_sheet(spec, one, header_of(spec, one), ask)))
     return replace(whole, notes=(*whole.notes, "Cascades are made of one file only: join the files to have them."))
 
 

@@ -17,8 +17,10 @@ from fanecon.loaders.figures import printed_notes, rows
 from fanecon.loaders.files import Opened
 from fanecon.loaders.platforms_items import LIFETIME, VIEWS, both, capped, needs_zone, posts, whole
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import find_header
 from fanecon.loaders.spec import Columns, Spec, fields, format_of, joined, read_sheet, recognise
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 from fanecon.tables import ITEM_DAILY, ITEMS
 
@@ -198,7 +200,8 @@ def _ga4(opened: Opened, ask: Ask) -> Reading:
         columns["window_days"] = [span] * rows(columns)
 
     notes = (f"Every row is a sum over {span} days, {first} to {last}: neither a day nor since publication.",)
-    more = (f"{left:,} rows of further tables in the file are not read.",) if left else ()
+    told = many(left, "row of a further table in the file is", "rows of further tables in the file are")
+    more = (f"{told} not read.",) if left else ()
     whole_header = replace(header, sheet=table.sheets[0], row=header.row + start)
     return read_sheet(replace(GA4, derive=derive, notes=notes + more), table, whole_header, ask)
 
@@ -219,7 +222,7 @@ def _ga4_format() -> Iterator[Format]:
     yield replace(
         plain_format,
         recognise=_is_ga4,
-        read=lambda opened, ask: joined(GA4, [_ga4(one, ask) for one in opened]),
+        read=lambda opened, ask: joined(GA4, each(opened, lambda one: _ga4(one, ask))),
     )
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from fanecon.loaders.files import Opened
 from fanecon.loaders.times import Clock
+from fanecon.loaders.wording import many
 from fanecon.schema import SchemaError, closest
 
-PROBLEMS = ("file", "sheet", "row", "column", "value", "problem", "fix")
+PROBLEMS = ("file", "sheet", "row", "column", "value", "reason", "problem", "fix")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ class Reading:
     rows_read, rows_rejected
         Records seen, and those left out (totals, repeated headers, and broken ones where problems are collected).
     problems
-        One row per broken cell: file, sheet, row, column, value, problem, fix.
+        One row per broken cell: file, sheet, row, column, value, reason, problem (of the whole file), fix.
     notes, lossy
         Doubts of the numbers; what the tables cannot hold or the format does not tell.
     """
@@ -88,7 +89,7 @@ class Reading:
 
     def explain(self) -> str:
         """What it was recognised as and why, the tables, the rows, the problems and the doubts, line by line."""
-        tables = ", ".join(f"{name} ({len(frame):,} rows)" for name, frame in self.tables.items())
+        tables = ", ".join(f"{name} ({many(len(frame), 'row', 'rows')})" for name, frame in self.tables.items())
         lines = [
             f"{self.file}: {self.what} ({self.format}), recognised by {self.why}.",
             f"Tables: {tables}. Records read: {self.rows_read:,}; left out: {self.rows_rejected:,}.",
@@ -105,9 +106,16 @@ class Reading:
         return f"<pre>{html.escape(self.explain())}</pre>{self.main.head().to_html(border=0)}"
 
 
+def noted(reading: Reading, notes: tuple[str, ...]) -> Reading:
+    """The same reading with more notes, in its tables too."""
+    for frame in reading.tables.values() if notes else ():
+        frame.attrs["notes"] = (*frame.attrs.get("notes", ()), *notes)
+    return replace(reading, notes=(*reading.notes, *notes)) if notes else reading
+
+
 def _told(row: Mapping[str, object]) -> str:
     at = [f"{name} {row[name]!r}" for name in ("sheet", "row", "column", "value") if pd.notna(row[name])]
-    return f"{', '.join(at)}: {row['problem']}. {row['fix']}"
+    return f"{', '.join(at)}: {row['reason']}. {row['fix']}"
 
 
 @dataclass(frozen=True, kw_only=True)

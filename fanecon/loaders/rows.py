@@ -22,6 +22,7 @@ from fanecon.loaders.cells import Number, Unreadable, day, heading, is_missing, 
 from fanecon.loaders.files import HEADER_ROWS, Opened, Row, Sheet
 from fanecon.loaders.personal import Hide, shown
 from fanecon.loaders.vectors import Column, Numbers, bulk_floors, packed, times_rounded
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place, SchemaError, Table, check, closest, shape
 
 TOTALS = frozenset(["合计", "总计", "全部", "小计", "累计", "total", "grand total"])
@@ -93,7 +94,7 @@ class Complaints:
     def add(self, reason: str, *, row: int, column: str, value: object) -> None:
         """Note one broken cell; what is personal in it is masked."""
         told = shown(column, value, self.hidden)[:LONGEST_SHOWN]
-        self.places.append(Place(sheet=self.sheet, row=row, column=column, value=told))
+        self.places.append(Place(sheet=self.sheet, row=row, column=column, value=told, reason=reason))
         self.reasons[reason] += 1
 
     def read(self, body: Body, name: str, parse: Callable[[object], Value], instead: Value) -> list[Value]:
@@ -189,12 +190,37 @@ def unnamed_columns(body: Body) -> dict[str, int]:
     """The columns without a name that hold something, as ``number n`` → 0-based column; row numbers are nothing."""
     without = [at for at in range(body.header.width) if is_missing(body.header.cells[at])]
     filled = [at for at in without if any(at < len(row) and plain(row[at]) for _, row in body.rows)]
-    return {f"number {at + 1}": at for at in filled if at or not _numbers_rows(body)}
+    first = (row[0] if row else "" for _, row in body.rows)
+    return {f"number {at + 1}": at for at in filled if at or not count_rows(first)}
 
 
-def _numbers_rows(body: Body) -> bool:
-    """Whether the first column counts the rows, as pandas writes its index."""
-    first = [plain(row[0]) if row else "" for _, row in itertools.islice(body.rows, 1_000)]
+def nameless_columns(body: Body) -> dict[str, int]:
+    """As :func:`unnamed_columns`, and those to the right of the last name."""
+    width = max((len(row) for _, row in body.rows), default=0)
+    beyond_ = range(body.header.width, width)
+    filled = [at for at in beyond_ if any(at < len(row) and plain(row[at]) for _, row in body.rows)]
+    return {**unnamed_columns(body), **{f"number {at + 1}": at for at in filled}}
+
+
+def named_only(file: str, body: Body) -> None:
+    """Refuse a table in which a column without a name holds something, where the format has no place for it.
+
+    Raises
+    ------
+    FileError
+        With every cell in such a column.
+    """
+    complaints = Complaints(file, body.header.sheet.name)
+    for name, at in nameless_columns(body).items():
+        for number, row in body.rows:
+            if at < len(row) and plain(row[at]):
+                complaints.add("a cell in a column without a name", row=number, column=name, value=row[at])
+    complaints.stop()
+
+
+def count_rows(cells: Iterable[object]) -> bool:
+    """Whether a first column without a name counts the rows, as pandas writes its index."""
+    first = [plain(cell) for cell in itertools.islice(cells, 1_000)]
     counted = [int(one) for one in first if one.isdecimal()]
     return len(counted) == len(first) and all(one < other for one, other in itertools.pairwise(counted))
 
@@ -245,27 +271,27 @@ def rounded_notes(counts: Mapping[str, Sequence[Number]]) -> list[str]:
 
 def rows_have(times: int) -> str:
     """The beginning of a note about some rows."""
-    return "1 row has" if times == 1 else f"{times} rows have"
+    return many(times, "row has", "rows have")
 
 
-def needed_day(cell: object) -> dt.date:
-    """The day in a cell that must hold one.
+def needed_day(cell: object, epoch: int | None = None) -> dt.date:
+    """The day in a cell that must hold one; `epoch` is the year from which the workbook counts days.
 
     Raises
     ------
     Unreadable
         If it holds none.
     """
-    found = day(cell)
+    found = day(cell, epoch)
     if found is None:
         raise Unreadable("no day")
     return found
 
 
-def tolerant_day(cell: object) -> dt.date | None:
+def tolerant_day(cell: object, epoch: int | None = None) -> dt.date | None:
     """The day in a cell, or None where there is none."""
     try:
-        return day(cell)
+        return day(cell, epoch)
     except Unreadable:
         return None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, runtime_checkable
 
@@ -10,6 +11,7 @@ Kind = Literal["xls", "xlsx", "html", "xml", "text", "json", "parquet"]
 Row = Sequence[object]
 
 HEADER_ROWS = 10
+SCRIPT = "window.YTD."  # X archives put `window.YTD.tweets.part0 =` before their JSON
 
 
 @runtime_checkable
@@ -33,7 +35,9 @@ class Sheet:
 class Opened:
     """A file whose cells (or text, for JSON and XML) are known, and how its encoding was found.
 
-    `epoch` is the year from which a workbook counts days (1900 or 1904), None where the file does not say.
+    `epoch` is the year from which a workbook counts days (1900 or 1904), None where the file does not say; `bundle`
+    is what goes before the name of a member (``exports.zip: ``), `invisible` how many needless characters were taken
+    out of the texts.
     """
 
     file: str
@@ -44,6 +48,8 @@ class Opened:
     text: str = ""
     left_out: frozenset[tuple[str | None, int]] = frozenset()
     epoch: int | None = None
+    bundle: str = ""
+    invisible: int = 0
 
     def without(self, rows: Collection[tuple[str | None, int]]) -> Opened:
         """The same file with some rows (sheet, 1-based row) blank, so that all others keep their numbers."""
@@ -60,3 +66,21 @@ def blanked(sheet: Sheet, gone: Collection[tuple[str | None, int]]) -> Sheet:
     if isinstance(sheet.rows, Columnar):
         return replace(sheet, rows=sheet.rows.without(numbers))
     return replace(sheet, rows=[() if number in numbers else row for number, row in enumerate(sheet.rows, 1)])
+
+
+def records_sheet(opened: Opened, records: Sequence[Mapping[str, object]], *, name: str | None = None) -> Sheet:
+    """JSON records as a sheet: the header is every key (``user.id`` for nested ones), row 2 the first record."""
+    flat = [dict(_flat(record)) for record in records]
+    keys = list(dict.fromkeys(key for record in flat for key in record))
+    sheet = Sheet(name=name, rows=[keys, *([record.get(key) for key in keys] for record in flat)])
+    return blanked(sheet, opened.left_out)
+
+
+def _flat(record: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            yield f"{prefix}{key}", json.dumps(value, ensure_ascii=False)
+        else:
+            yield f"{prefix}{key}", value

@@ -8,7 +8,6 @@ Answers in JSON become the same rows first (:func:`records_sheet`), so they are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +16,7 @@ import pandas as pd
 from fanecon.loaders import bulk, privacy, vectors
 from fanecon.loaders.cells import heading, is_missing, plain
 from fanecon.loaders.columns import Cells
-from fanecon.loaders.files import Opened, Row, Sheet, blanked
+from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.instants import days as days
 from fanecon.loaders.instants import moments as moments
 from fanecon.loaders.kinds import EMPTY as EMPTY
@@ -34,6 +33,7 @@ from fanecon.loaders.kinds import text as text
 from fanecon.loaders.personal import PUBLISHERS, hider, kinds_of, loose, notes_on
 from fanecon.loaders.quick import Careful
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import (
     Body,
     Complaints,
@@ -47,9 +47,11 @@ from fanecon.loaders.rows import (
     not_empty,
     rounded_notes,
 )
+from fanecon.loaders.sheets import records_sheet as records_sheet
 from fanecon.loaders.suspects import longer_rows, lost_digits, not_above_one, one_scale
 from fanecon.loaders.times import Clock, Order
 from fanecon.loaders.vectors import Column, Moments, assumed_zones, distinct
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place, Table
 
 
@@ -97,6 +99,10 @@ class Spec:
         Called after `derive`; what it returns joins the notes (a printed rate that is not its parts divided).
     kept
         Fields that the table has no column for and that stay in `extra` as they are written.
+    without
+        Column names that say that a table with all the signs is of another format nevertheless.
+    proportions
+        Printed shares that are a part of a whole (people who opened of mails that arrived): above one they are refused.
     notes, lossy
         What a reader of this format has to know.
     """
@@ -114,6 +120,8 @@ class Spec:
     personal: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    proportions: tuple[str, ...] = ()
     readers: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
     remarks: Callable[[Columns, Ask], Iterable[str]] | None = None
     notes: tuple[str, ...] = ()
@@ -144,7 +152,7 @@ def format_of(spec: Spec) -> Format:
         name=spec.name,
         what=spec.what,
         recognise=lambda opened: recognise(spec, opened[0]) if all(recognise(spec, one) for one in opened) else "",
-        read=lambda opened, ask: joined(spec, [read_sheet(spec, one, header_of(spec, one), ask) for one in opened]),
+        read=lambda opened, ask: joined(spec, each(opened, lambda one: read_flat(spec, one, ask))),
         words=words,
     )
 
@@ -155,7 +163,7 @@ def recognise(spec: Spec, opened: Opened) -> str:
         for row in sheet.rows[:10]:
             seen = {heading(cell) for cell in row}
             for sign in spec.signs:
-                if {heading(word) for word in sign} <= seen:
+                if {heading(word) for word in sign} <= seen and not {heading(word) for word in spec.without} & seen:
                     return "the columns " + ", ".join(sign)
     return ""
 
@@ -180,6 +188,11 @@ def header_of(spec: Spec, opened: Opened) -> Header:
             raise FileError(opened.file, problem, "Export it again with all columns.", at=at)
         return header
     raise FileError(opened.file, f"This is no {spec.what}: no header row was found", "Export it again.")
+
+
+def read_flat(spec: Spec, opened: Opened, ask: Ask) -> Reading:
+    """The table of a file of a flat format, under the header that is found in it."""
+    return read_sheet(spec, opened, header_of(spec, opened), ask)
 
 
 def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
@@ -231,7 +244,8 @@ def _filled(body: Body, name: str, read: Sequence[object], empty: object, compla
     at = body.header.columns[name]
     for (number, row), value in zip(body.rows, read, strict=True):
         if value == empty and is_missing(body.cell(row, name)):
-            complaints.add("no value where one is needed", row=number, column=body.header.name(at), value="")
+            cell = body.cell(row, name)
+            complaints.add("no value where one is needed", row=number, column=body.header.name(at), value=cell)
 
 
 def _body(spec: Spec, header: Header) -> Body:
@@ -251,7 +265,8 @@ def _whole_columns(spec: Spec, body: Body, read: Mapping[str, Sequence[object]],
         kind, target = spec.fields[name].kind, spec.table.columns.get(name)
         if kind in ("share", "percent"):
             one_scale(body, name, column, complaints)
-        if kind in ("share", "percent") and target is not None and target.unit == "proportion":
+        part_of_whole = name in spec.proportions or (target is not None and target.unit == "proportion")
+        if kind in ("share", "percent") and part_of_whole:
             not_above_one(body, name, column, complaints)
         if kind == "id" and name not in spec.readers:
             lost_digits(body, name, column, complaints)
@@ -302,7 +317,7 @@ def _zones(spec: Spec, read: Mapping[str, Sequence[object]], ask: Ask) -> list[s
     assumed = sum(assumed_zones(column) for name, column in read.items() if spec.fields[name].kind == "time")
     zone = ask.tz or spec.tz
     how = "as given by the caller" if ask.tz else "assumed"
-    return [f"{assumed:,} times have no zone; read in {zone} ({how})."] if assumed else []
+    return [f"{many(assumed, 'time has', 'times have')} no zone; read in {zone} ({how})."] if assumed else []
 
 
 def made(
@@ -338,11 +353,18 @@ def _finished(spec: Spec, opened: Opened, columns: Columns, known: Columns, attr
         sheet = None if columns.get("_sheet") is None else next(iter(columns["_sheet"]), None)
         named = None if sheet is None else str(sheet)
         at = [
-            Place(sheet=named, row=int(str(columns["_row"][one.row])), column=one.column, value=str(one.value)[:60])
+            Place(
+                sheet=named,
+                row=int(str(columns["_row"][one.row])),
+                column=one.column,
+                value=str(one.value)[:60],
+                reason=one.problem,
+            )
             for one in broken.itertuples()
         ]
         reasons = "; ".join(dict.fromkeys(broken["problem"]))
-        what = f"{len(at)} rows break a rule of the table '{spec.table.name}' ({spec.table.row}): {reasons}"
+        rule = f"a rule of the table '{spec.table.name}' ({spec.table.row})"
+        what = f"{many(len(at), 'row breaks', 'rows break')} {rule}: {reasons}"
         raise FileError(opened.file, what, "Correct or delete these rows.", at=at) from error
 
 
@@ -371,21 +393,3 @@ def joined(spec: Spec, readings: Sequence[Reading]) -> Reading:
         rows_rejected=sum(reading.rows_rejected for reading in readings),
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
     )
-
-
-def records_sheet(opened: Opened, records: Sequence[Mapping[str, object]], *, name: str | None = None) -> Sheet:
-    """JSON records as a sheet: the header is every key (``user.id`` for nested ones), row 2 the first record."""
-    flat = [dict(_flat(record)) for record in records]
-    keys = list(dict.fromkeys(key for record in flat for key in record))
-    sheet = Sheet(name=name, rows=[keys, *([record.get(key) for key in keys] for record in flat)])
-    return blanked(sheet, opened.left_out)
-
-
-def _flat(record: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
-    for key, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list):
-            yield f"{prefix}{key}", json.dumps(value, ensure_ascii=False)
-        else:
-            yield f"{prefix}{key}", value

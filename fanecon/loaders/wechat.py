@@ -13,11 +13,12 @@ from typing import NoReturn
 import pandas as pd
 
 from fanecon.loaders.answers import answers
-from fanecon.loaders.archives import open_all
+from fanecon.loaders.archives import open_all, within
 from fanecon.loaders.cells import heading, is_missing, plain
 from fanecon.loaders.files import Opened, Row
+from fanecon.loaders.invisible import notes_on
 from fanecon.loaders.personal import guarded, masked, masked_text
-from fanecon.loaders.reading import Ask, Reading
+from fanecon.loaders.reading import Ask, Reading, noted
 from fanecon.loaders.rows import Header, find_header, offer
 from fanecon.loaders.wechat_followers import FOLLOWERS
 from fanecon.loaders.wechat_formats import FIELDS, FORMATS, foreign
@@ -78,7 +79,8 @@ def read_wechat(
     """
     asked = Ask(account_id=account_id)
     try:
-        reading = _read(open_all(path, words=WORDS, encoding=encoding), asked)
+        opened = open_all(path, words=WORDS, encoding=encoding)
+        reading = noted(_named_whole(opened, asked), notes_on(opened))
         name = offer(reading.file, table, tuple(reading.tables))
     except FileError as error:
         raise masked(error) from error.__cause__
@@ -86,6 +88,13 @@ def read_wechat(
     left = {"rows_read": reading.rows_read, "rows_dropped": reading.rows_rejected}
     frame.attrs = {**left, **frame.attrs, "lossy": reading.lossy}
     return frame
+
+
+def _named_whole(opened: tuple[Opened, ...], ask: Ask) -> Reading:
+    try:
+        return _read(opened, ask)
+    except FileError as error:
+        raise within(opened[0].bundle, error) from error.__cause__
 
 
 def _read(opened: tuple[Opened, ...], ask: Ask) -> Reading:

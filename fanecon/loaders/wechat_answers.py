@@ -21,6 +21,7 @@ from functools import lru_cache
 from fanecon.loaders.answers import answers
 from fanecon.loaders.cells import is_missing, plain
 from fanecon.loaders.files import HEADER_ROWS, Opened, Row, Sheet
+from fanecon.loaders.rows import count_rows
 from fanecon.schema import FileError, Place
 
 ERROR, EMPTY = "error", "no record"
@@ -262,6 +263,9 @@ def _from_sheet(opened: Opened) -> Answers:
     rows = opened.sheets[sheet].rows
     keys, call = _keys(rows[index]), found[1]
     _distinct(opened.file, opened.sheets[sheet].name, index + 1, keys)
+    named = [key or f"number {at}" for at, key in enumerate(keys, 1)]
+    if not keys[0] and count_rows(row[0] for row in rows[index + 1 :] if len(row)):
+        named[0] = ""
     dropped: Counter[str] = Counter()
     records: list[Record] = []
     for number, row in enumerate(rows[index + 1 :], index + 2):
@@ -270,7 +274,7 @@ def _from_sheet(opened: Opened) -> Answers:
         if _keys(row) == keys:
             dropped["repeated header"] += 1
             continue
-        cells = {key: cell for key, cell in zip(keys, row, strict=False) if key}
+        cells = {key: cell for key, cell in zip(named, row, strict=False) if key}
         rest = [cell for cell in row[len(keys) :] if plain(cell)]
         cells |= {BEYOND: rest[0]} if rest else {}
         made = taken_apart(cells)

@@ -10,9 +10,10 @@ The page names the article, not its day.  The first day of its trend is taken as
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from fanecon.loaders.cells import Number, Share, count, heading, is_missing, num
 from fanecon.loaders.files import Opened, Sheet
 from fanecon.loaders.kinds import money
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body, Complaints, finish, needed_day, provenance
 from fanecon.loaders.wechat_blocks import (
     Section,
@@ -115,7 +117,7 @@ def _read(opened: Opened, ask: Ask) -> Reading:
     parts = sections(sheet, TITLES, NAMES)
     complaints, rounded = Complaints(opened.file, sheet.name), Counter[str]()
     counted, extra, floors = _overview(parts, complaints, rounded)
-    days = _trend(parts, complaints, rounded)
+    days = _trend(parts, complaints, rounded, opened.epoch)
     complaints.stop()
     if not days:
         at = [Place(sheet=sheet.name, row=1)]
@@ -183,11 +185,14 @@ def _agree(found: dict[str, object], read: Mapping[str, object], extra: dict[str
             extra[f"{name} in {CONVERSION}"] = whole(one)
 
 
-def _trend(parts: Sequence[Section], complaints: Complaints, rounded: Counter[str]) -> list[dict[str, object]]:
+def _trend(
+    parts: Sequence[Section], complaints: Complaints, rounded: Counter[str], epoch: int | None
+) -> list[dict[str, object]]:
     body = _one_section(parts, TREND)
     if body is None or not body.rows or lacks(body, complaints, NAMES, ["date"]):
         return []
-    parse = {"date": needed_day, "channel": channel, **dict.fromkeys(_UNITS, count)}
+    parse: dict[str, Callable[[object], object]] = {**dict.fromkeys(_UNITS, count), "channel": channel}
+    parse["date"] = functools.partial(needed_day, epoch=epoch)
     read = read_all(body, complaints, parse, rounded)
     rows: list[dict[str, object]] = []
     seen: set[tuple[object, object]] = set()
@@ -209,11 +214,21 @@ def _distributions(parts: Sequence[Section]) -> dict[str, object]:
     for one in parts:
         if heading(one.title) in {heading(word) for word in (OVERVIEW, CONVERSION, "推荐转化", TREND)}:
             continue
-        names = [str(cell).strip() for cell in one.body.header.cells if plain(cell)]
-        filled = [[cell for cell in row if plain(cell)] for _, row in one.body.rows]
-        pairs = {str(cells[0]): cells[1] for cells in filled if len(cells) > 1 and not is_missing(cells[1])}
-        unit = names[1] if len(names) > 1 else ""
-        found[f"{one.title} ({unit})" if unit else one.title] = {name: as_written(cell) for name, cell in pairs.items()}
+        found |= _distribution(one)
+    return found
+
+
+def _distribution(one: Section) -> dict[str, object]:
+    """Each column of a distribution by its first, whatever further columns there are."""
+    filled = [(row, [at for at, cell in enumerate(row) if plain(cell)]) for _, row in one.body.rows]
+    columns = sorted({at for _, places in filled for at in places})
+    names = {at: str(cell).strip() for at, cell in enumerate(one.body.header.cells) if plain(cell)}
+    found: dict[str, object] = {}
+    for at in columns[1:]:
+        name = names.get(at, f"number {at + 1}" if at != columns[1] else "")
+        pairs = {str(row[columns[0]]): row[at] for row, places in filled if at in places and not is_missing(row[at])}
+        told = {key: as_written(cell) for key, cell in pairs.items()}
+        found |= {f"{one.title} ({name})" if name else one.title: told}
     return found
 
 
@@ -309,7 +324,7 @@ FORMATS: tuple[Format, ...] = (
         name=FORMAT,
         what=WHAT,
         recognise=_recognise,
-        read=lambda opened, ask: joined_readings([_read(one, ask) for one in opened], _TABLES),
+        read=lambda opened, ask: joined_readings(each(opened, lambda one: _read(one, ask)), _TABLES),
         words=tuple(heading(word) for words in NAMES.values() for word in words),
     ),
 )

@@ -52,6 +52,15 @@ def _runs(row: Row) -> Iterator[tuple[int, int]]:
             start = None
 
 
+def nameless(sheet: Sheet, index: int, complaints: Complaints) -> None:
+    """Complain of cells in the columns between the blocks and beyond the last: they belong to none."""
+    named = {at for at, cell in enumerate(sheet.rows[index]) if plain(cell)}
+    for number, row in enumerate(sheet.rows[index + 1 :], index + 2):
+        for at, cell in enumerate(row):
+            if at not in named and plain(cell):
+                complaints.add("a cell in a column without a name", row=number, column=f"number {at + 1}", value=cell)
+
+
 def _block(sheet: Sheet, index: int, start: int, end: int, fields: Mapping[str, str]) -> Body:
     rows = [[*[None] * start, *row[start:end]] for row in sheet.rows]
     cut = Sheet(name=sheet.name, rows=rows)
@@ -141,11 +150,12 @@ def floor_names(found: Mapping[str, object], names: Sequence[str]) -> str | None
 
 
 def others(body: Body, row: Row) -> dict[str, object]:
-    """The filled cells of a row under names that are no known field."""
+    """The filled cells of a row under names that are no known field; without a name, under their number."""
     used = set(body.header.columns.values())
-    names = {at: str(name).strip() for at, name in enumerate(body.header.cells) if at not in used and plain(name)}
-    filled = {name: row[at] for at, name in names.items() if at < len(row) and not is_missing(row[at])}
-    return {name: as_written(cell) for name, cell in filled.items()}
+    names = [str(name).strip() if plain(name) else "" for name in body.header.cells]
+    names += [""] * (len(row) - len(names))
+    filled = {at: cell for at, cell in enumerate(row) if at not in used and not is_missing(cell)}
+    return {names[at] or f"number {at + 1}": as_written(cell) for at, cell in filled.items()}
 
 
 def as_written(cell: object) -> object:

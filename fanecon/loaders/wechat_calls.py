@@ -19,12 +19,15 @@ from fanecon.loaders.cells import Number, Share, Unreadable, heading, is_missing
 from fanecon.loaders.files import Opened
 from fanecon.loaders.personal import hider, kinds_of
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each, several
+from fanecon.loaders.refusals import together as gathered
 from fanecon.loaders.rows import Complaints, finish, provenance, rows_have
 from fanecon.loaders.spec import Field, parser
 from fanecon.loaders.times import Moment
 from fanecon.loaders.wechat_answers import BEYOND, EMPTY, ERROR, Record, answers_in, calls_in, refuse_errors
-from fanecon.loaders.wechat_joined import accounts_notes, several, together
+from fanecon.loaders.wechat_joined import accounts_notes, together
 from fanecon.loaders.wechat_list import UNKNOWN_NOTE
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 from fanecon.tables import ACCOUNTS_DAILY, EVENTS, ITEM_DAILY, ITEMS, MESSAGES_DAILY
 
@@ -81,8 +84,7 @@ def read_records(call: Call, records: Sequence[Record], ask: Ask) -> tuple[pd.Da
     complaints = {one.file: Complaints(one.file, None) for one in records}
     rounded: Counter[str] = Counter()
     rows = [_read(one, call.fields, parse, known, complaints[one.file], rounded) for one in records]
-    for each in complaints.values():
-        each.stop()
+    each(complaints.values(), Complaints.stop)
     frame = as_objects({name: [row.get(name) for row in rows] for name in (*call.fields, *OWN)})
     notes = [f"{rows_have(times)} {name} rounded to a unit such as 万." for name, times in rounded.items() if times]
     return frame, notes
@@ -128,7 +130,9 @@ def _plain(value: object, name: str, floors: list[str], rounded: Counter[str]) -
 def _needed(record: Record, fields: Mapping[str, Field], row: dict[str, object], complaints: Complaints) -> None:
     for name, one in fields.items():
         if one.required and row.get(name) is None:
-            complaints.add("a value is required", row=record.row, column=f"{record.where}{one.names[0]}", value="")
+            key = next((key for key in record.cells if heading(key) in map(heading, one.names)), one.names[0])
+            cell = record.cells.get(key)
+            complaints.add("a value is required", row=record.row, column=f"{record.where}{key}", value=cell)
 
 
 def as_objects(columns: Mapping[str, Sequence[object]]) -> pd.DataFrame:
@@ -145,7 +149,7 @@ def latest(frame: pd.DataFrame, key: Sequence[str], counted: Sequence[str]) -> t
     differ = int((left > 1).any(axis=1).sum())
     more = f" ({differ} of them with other numbers)" if differ else ""
     times = int(again.sum())
-    words = "1 record stands" if times == 1 else f"{times} records stand"
+    words = many(times, "record stands", "records stand")
     notes = [f"{words} in several answers{more}: the later answer is kept."]
     return frame.loc[~again].reset_index(drop=True), notes, times
 
@@ -156,16 +160,20 @@ def complain(frame: pd.DataFrame, wrong: Iterable[tuple[int, str, object]], prob
     Raises
     ------
     FileError
-        For the first file that has some.
+        With those of all files.
     """
     by_file: dict[str, list[Place]] = {}
     for at, column, value in wrong:
         row = frame.iloc[at]
         place = Place(row=int(row["row"]), column=f"{row['where']}{column}", value=str(value)[:60])
         by_file.setdefault(row["file"], []).append(place)
-    for file, places in by_file.items():
-        at_rows = sorted(places, key=lambda place: place.row or 0)
-        raise FileError(file, problem, "Fetch these days again, one answer per day.", at=at_rows)
+    fix = "Fetch these days again, one answer per day."
+    refused = [
+        FileError(file, problem, fix, at=sorted(places, key=lambda place: place.row or 0))
+        for file, places in by_file.items()
+    ]
+    if refused:
+        raise gathered(refused)
 
 
 def format_of_call(call: Call) -> Format:
@@ -189,11 +197,17 @@ def _why(opened: Sequence[Opened], names: set[str]) -> str:
 
 def mixed_format(calls: Sequence[Call]) -> Format:
     """The format of files that answer several calls."""
-    names = {name for one in calls for name in (one.name, *one.sources)}
+    known = [{one.name, *one.sources} for one in calls]
+    names = set().union(*known)
+
+    def recognised(opened: Sequence[Opened]) -> str:
+        alone = any(_why(opened, one) for one in known)
+        return "" if alone else _why(opened, names)
+
     return Format(
         name="datacube",
         what="answers of several calls of WeChat's data interface",
-        recognise=lambda opened: _why(opened, names),
+        recognise=recognised,
         read=lambda opened, ask: read_calls(calls, opened, ask),
     )
 
@@ -206,9 +220,8 @@ def read_calls(calls: Sequence[Call], opened: Sequence[Opened], ask: Ask) -> Rea
     FileError
         If an answer is an error, holds nothing, or with every value that cannot be.
     """
-    found = [answers_in(one) for one in opened]
-    for one in found:
-        refuse_errors(one)
+    found = each(opened, answers_in)
+    each(found, refuse_errors)
     records = [record for one in found for record in one.records]
     names = {record.call for record in records}
     used = [call for call in calls if names & {call.name, *call.sources}]
@@ -217,7 +230,8 @@ def read_calls(calls: Sequence[Call], opened: Sequence[Opened], ask: Ask) -> Rea
             opened[0].file, f"The answers hold no record of {calls[0].name}", "Ask for a day that has some."
         )
     grouped = [[one for one in records if one.call in (call.name, *call.sources)] for call in used]
-    parts = [_part(call, read_records(call, each, ask), ask) for call, each in zip(used, grouped, strict=True)]
+    pairs = zip(used, grouped, strict=True)
+    parts = each(pairs, lambda pair: _part(pair[0], read_records(pair[0], pair[1], ask), ask))
     dropped: Counter[str] = Counter()
     for told in (*(one.dropped for one in found), *(one.dropped for one in parts)):
         dropped.update(told)
@@ -266,7 +280,7 @@ def _reading(
     for call, part in zip(used, parts, strict=True):
         for name, frame in part.tables.items():
             frames.setdefault(name, []).append(_finished(file, name, frame, call.format, ask))
-    tables = {name: together(file, TABLES[name], each) for name, each in frames.items()}
+    tables = {name: together(file, TABLES[name], some) for name, some in frames.items()}
     one = used[0] if len(used) == 1 else None
     notes = list(dict.fromkeys(note for part in parts for note in part.notes))
     notes += accounts_notes(tables["accounts_daily"]) if "accounts_daily" in tables else []

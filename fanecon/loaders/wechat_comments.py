@@ -19,6 +19,7 @@ from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import has_keys
 from fanecon.loaders.personal import hider, notes_on
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Complaints, finish
 from fanecon.loaders.spec import header_of, joined, read_sheet
 from fanecon.loaders.times import Moment, unix
@@ -32,7 +33,7 @@ Article = Mapping[str, object]
 
 
 def _read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-    readings = [_one(each, ask) for each in opened]
+    readings = each(opened, lambda one: _one(one, ask))
     whole = joined(SPEC, readings)
     events = [one.tables["events"] for one in readings if "events" in one.tables]
     if events:

@@ -21,6 +21,7 @@ from fanecon.loaders.wechat_datacube import ACCOUNT
 from fanecon.loaders.wechat_list import PLATFORM
 from fanecon.loaders.wechat_series import last_days, msgid, position, with_days, young_notes
 from fanecon.loaders.wechat_words import channel_of
+from fanecon.loaders.wording import many
 
 WINDOW = 30
 _COUNTS = {
@@ -110,15 +111,19 @@ def _split(frame: pd.DataFrame, counts: Sequence[str], same: Mapping[str, object
         rows += [{**key, "channel": name, "readers": people} for name, people in parts.items()]
     names = dict.fromkeys(name for row in rows for name in row)
     made = as_objects({name: [row.get(name) for row in rows] for name in names}).assign(**same)
-    return made, [f"全部 is not read_user in {differ} records; read_user is kept."] if differ else []
+    return made, [f"全部 is not read_user in {many(differ, 'record', 'records')}; read_user is kept."] if differ else []
 
 
 def _late(frame: pd.DataFrame) -> list[str]:
     late = sum(one is True for one in frame["is_delay"])
     untold = sum(one is None for one in frame["is_delay"])
     return [
-        *([f"{late} records are not final (is_delay): ask for these days again."] if late else []),
-        *([f"{untold} records do not say whether they are final."] if untold else []),
+        *(
+            [f"{many(late, 'record is', 'records are')} not final (is_delay): ask for these days again."]
+            if late
+            else []
+        ),
+        *([f"{many(untold, 'record does', 'records do')} not say whether the numbers are final."] if untold else []),
     ]
 
 

@@ -8,6 +8,7 @@ days stays in the table as a missing value.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -53,10 +54,11 @@ def read_followers(opened: Opened, header: Header, account_id: str | None) -> pd
     FileError
         With every cell that cannot be used, or every day that stands twice.
     """
-    body = _known_days(body_of(header, is_total=lambda row: _sums_days(header, row)))
+    day_of = functools.partial(needed_day, epoch=opened.epoch)
+    body = _known_days(body_of(header, is_total=lambda row: _sums_days(header, row)), opened.epoch)
     not_empty(opened.file, body, "day")
     complaints = Complaints(opened.file, header.sheet.name)
-    days = complaints.read(body, "date", needed_day, dt.date.min)
+    days = complaints.read(body, "date", day_of, dt.date.min)
     counts = {
         name: complaints.read(body, name, balance if name == "followers_net" else count, Number())
         for name in FOLLOWERS
@@ -86,9 +88,9 @@ def _sums_days(header: Header, row: Row) -> bool:
     return at < len(row) and is_total_word(row[at])
 
 
-def _known_days(body: Body) -> Body:
+def _known_days(body: Body, epoch: int | None) -> Body:
     """The rows without those that are newer than every day that has a number, and have none."""
-    days = [tolerant_day(cell) or dt.date.max for cell in body.column("date")]
+    days = [tolerant_day(cell, epoch) or dt.date.max for cell in body.column("date")]
     empty = [all(is_missing(body.cell(row, name)) for name in FOLLOWERS if name != "date") for _, row in body.rows]
     known = max((on for on, none in zip(days, empty, strict=True) if not none), default=dt.date.max)
     kept = [

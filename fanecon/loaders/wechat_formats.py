@@ -22,6 +22,7 @@ from fanecon.loaders import (
 from fanecon.loaders.cells import heading
 from fanecon.loaders.files import HEADER_ROWS, Opened, Sheet
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Header, find_header
 from fanecon.loaders.wechat_answers import EMPTY, ERROR, answers_in, calls_in, refuse_errors
 from fanecon.loaders.wechat_api import TOTAL
@@ -108,8 +109,8 @@ def _sheet_format(
     return Format(
         name=name,
         what=what,
-        recognise=lambda opened: why(opened[0]) if opened and all(why(each) for each in opened) else "",
-        read=lambda opened, ask: joined_readings([one(each, ask) for each in opened], _TABLES),
+        recognise=lambda opened: why(opened[0]) if opened and all(why(file) for file in opened) else "",
+        read=lambda opened, ask: joined_readings(each(opened, lambda file: one(file, ask)), _TABLES),
         words=tuple(FIELDS),
     )
 

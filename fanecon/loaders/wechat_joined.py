@@ -14,6 +14,7 @@ from dataclasses import replace
 import pandas as pd
 
 from fanecon.loaders.reading import Reading
+from fanecon.loaders.refusals import several
 from fanecon.schema import FileError, Table
 
 _TOLD = ("source_format", "extra", "lower_bound")
@@ -90,12 +91,6 @@ def joined_readings(readings: Sequence[Reading], tables: dict[str, Table]) -> Re
         notes=tuple(dict.fromkeys(note for one in readings for note in one.notes)),
         lossy=tuple(dict.fromkeys(note for one in readings for note in one.lossy)),
     )
-
-
-def several(files: Sequence[str]) -> str:
-    """The name of a bundle of files: the first, and how many more."""
-    more = len(files) - 1
-    return files[0] + (f" and {more} more file{'s' if more > 1 else ''}" if more else "")
 
 
 def accounts_notes(frame: pd.DataFrame) -> list[str]:

@@ -9,6 +9,7 @@ happened; hence :attr:`Listed.numerator`.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -103,13 +104,14 @@ def parse_list(opened: Opened, header: Header) -> Listed:
     FileError
         If there is no article, or with every cell that cannot be used.
     """
-    body = body_of(header, is_total=lambda row: _sums_articles(header, row))
+    body = body_of(header, is_total=lambda row: _sums_articles(header, row, opened.epoch))
+    day_of = functools.partial(needed_day, epoch=opened.epoch)
     not_empty(opened.file, body, "article")
     complaints = Complaints(opened.file, header.sheet.name)
     listed = Listed(
         file=opened.file,
         body=body,
-        days=complaints.read(body, "published_date", needed_day, dt.date.min),
+        days=complaints.read(body, "published_date", day_of, dt.date.min),
         counts=_parsed(body, complaints, (*_PEOPLE, *_TIMES), count, Number()),
         rates={
             **_parsed(body, complaints, _SHARES, share, Share()),
@@ -132,13 +134,13 @@ def _parsed(
     return {name: complaints.read(body, name, parse, instead) for name in present}
 
 
-def _sums_articles(header: Header, row: Row) -> bool:
+def _sums_articles(header: Header, row: Row, epoch: int | None) -> bool:
     filled = [cell for cell in row if plain(cell)][:2]
     if not any(is_total_word(cell) for cell in filled):
         return False
     at = header.columns
     linked = "url" not in at or (at["url"] < len(row) and not is_missing(row[at["url"]]))
-    dated = at["published_date"] < len(row) and tolerant_day(row[at["published_date"]])
+    dated = at["published_date"] < len(row) and tolerant_day(row[at["published_date"]], epoch)
     return not (linked and dated)
 
 

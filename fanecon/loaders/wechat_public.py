@@ -18,6 +18,7 @@ from fanecon.loaders.answers import answers, as_sheet
 from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import has_keys
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import rows_have
 from fanecon.loaders.spec import Columns, Spec, days, fields, format_of, header_of, joined, moments, read_sheet
 from fanecon.loaders.wechat_items import account_in, article_in
@@ -135,7 +136,7 @@ EXT = Spec(
 
 
 def _answers_read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-    return joined(EXT, [_one_read(one, ask) for one in opened])
+    return joined(EXT, each(opened, lambda one: _one_read(one, ask)))
 
 
 def _one_read(opened: Opened, ask: Ask) -> Reading:

@@ -16,6 +16,7 @@ from fanecon.loaders.cells import Unreadable
 from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import has_keys
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import rows_have
 from fanecon.loaders.spec import Columns, Spec, days, fields, header_of, joined, moments, read_sheet
 from fanecon.loaders.wechat_items import account_in
@@ -86,7 +87,7 @@ SPEC = Spec(
 
 
 def _read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-    return joined(SPEC, [_one(each, ask) for each in opened])
+    return joined(SPEC, each(opened, lambda one: _one(one, ask)))
 
 
 def _one(opened: Opened, ask: Ask) -> Reading:

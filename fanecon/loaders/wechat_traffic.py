@@ -8,23 +8,27 @@ says over how many days it was counted only where it was published within the pe
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fanecon.loaders.cells import Unreadable, count, heading, is_missing, share
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body, Complaints, finish, needed_day, provenance, rows_have
-from fanecon.loaders.wechat_blocks import doubts, floor_names, lacks, others, read_all, side_by_side, whole
+from fanecon.loaders.wechat_blocks import doubts, floor_names, lacks, nameless, others, read_all, side_by_side, whole
 from fanecon.loaders.wechat_datacube import ACCOUNT
 from fanecon.loaders.wechat_joined import joined_readings
 from fanecon.loaders.wechat_list import PLATFORM, UNKNOWN_NOTE, made_id
 from fanecon.loaders.wechat_words import channel_of
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 from fanecon.tables import ITEM_DAILY, ITEMS
 
 Days = dict[tuple[dt.date, str], dict[str, object]]
+DayOf = Callable[[object], dt.date]
 _TABLES = {one.name: one for one in (ITEM_DAILY, ITEMS)}
 FORMAT = "wechat_tendency"
 WHAT = "the daily traffic table of WeChat's backend (tendency_*.xls)"
@@ -92,12 +96,15 @@ def _read(opened: Opened, ask: Ask) -> Reading:
     if not blocks:
         raise FileError(opened.file, f"This is not {WHAT}", "Download 内容分析 → 流量数据 again.")
     complaints, rounded = Complaints(opened.file, blocks[0].header.sheet.name), Counter[str]()
+    day_of = functools.partial(needed_day, epoch=opened.epoch)
     days: Days = {}
+    head = blocks[0].header
+    nameless(next(one for one in opened.sheets if one.name == head.sheet.name), head.row, complaints)
     for body in blocks:
         if "date" in body.header.columns and "title" not in body.header.columns:
-            _days(body, complaints, days, rounded)
+            _days(body, complaints, days, rounded, day_of)
     articles = [
-        one for body in blocks if "title" in body.header.columns for one in _articles(body, complaints, rounded)
+        one for body in blocks if "title" in body.header.columns for one in _articles(body, complaints, rounded, day_of)
     ]
     complaints.stop()
     if not days:
@@ -108,9 +115,9 @@ def _read(opened: Opened, ask: Ask) -> Reading:
     return _reading(opened, blocks, days, articles, [*doubts(rounded), *_own_id(ask, articles)], ask)
 
 
-def _days(body: Body, complaints: Complaints, days: Days, rounded: Counter[str]) -> None:
+def _days(body: Body, complaints: Complaints, days: Days, rounded: Counter[str], day_of: DayOf) -> None:
     """Add the rows of a block to the days; a day and channel that stands twice in one block is complained of."""
-    parse = {"date": needed_day, "channel": channel, **dict.fromkeys(_COUNTS, count)}
+    parse = {"date": day_of, "channel": channel, **dict.fromkeys(_COUNTS, count)}
     read = read_all(body, complaints, parse, rounded)
     seen: set[tuple[dt.date, str]] = set()
     for at, (number, row) in enumerate(body.rows):
@@ -129,11 +136,11 @@ def _days(body: Body, complaints: Complaints, days: Days, rounded: Counter[str])
         into["lower_bound"] = ",".join(str(names) for names in told if names) or None
 
 
-def _articles(body: Body, complaints: Complaints, rounded: Counter[str]) -> Iterator[dict[str, object]]:
+def _articles(body: Body, complaints: Complaints, rounded: Counter[str], day_of: DayOf) -> Iterator[dict[str, object]]:
     """One row of the block of articles after the other: channel, day of publication, title, readers and their share."""
     if lacks(body, complaints, NAMES, ["channel", "published", "readers"]):
         return
-    parse = {"channel": channel, "published": needed_day, "readers": count, "part": share}
+    parse = {"channel": channel, "published": day_of, "readers": count, "part": share}
     read = read_all(body, complaints, parse, rounded)
     for at, (number, row) in enumerate(body.rows):
         title = str(body.cell(row, "title") or "").strip()
@@ -238,9 +245,10 @@ def _part_notes(articles: Sequence[dict[str, object]]) -> list[str]:
     wrong = [int(str(one["row"])) for one in articles if _differs(one, totals.get((one["title"], one["published"])))]
     twice = len(articles) - len({(one["title"], one["published"], one["channel"]) for one in articles})
     rows = ", ".join(map(str, wrong[:5]))
+    again = many(twice, "row of articles repeats", "rows of articles repeat")
     return [
         *([f"阅读人数占比 is not 阅读人数 ÷ 全部 in row {rows}."] if wrong else []),
-        *([f"{twice} rows of articles repeat title, day and channel: the last is kept."] if twice else []),
+        *([f"{again} title, day and channel: the last is kept."] if twice else []),
     ]
 
 
@@ -257,7 +265,7 @@ FORMATS: tuple[Format, ...] = (
         name=FORMAT,
         what=WHAT,
         recognise=_recognise,
-        read=lambda opened, ask: joined_readings([_read(one, ask) for one in opened], _TABLES),
+        read=lambda opened, ask: joined_readings(each(opened, lambda one: _read(one, ask)), _TABLES),
         words=tuple(heading(word) for words in NAMES.values() for word in words),
     ),
 )

@@ -19,6 +19,7 @@ import pandas as pd
 from fanecon.loaders.files import Opened
 from fanecon.loaders.personal import notes_on
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import fields
 from fanecon.loaders.wechat_answers import Record
 from fanecon.loaders.wechat_calls import Built, Call, read_parts, read_records
@@ -166,7 +167,7 @@ def _recognise(opened: tuple[Opened, ...]) -> str:
 
 def _read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     dropped: Counter[str] = Counter()
-    records = [record for one in opened for record in _records(one, dropped)]
+    records = [record for found in each(opened, lambda one: _records(one, dropped)) for record in found]
     if not records:
         raise FileError(opened[0].file, "There is no push of a follow, an unfollow or a scan", "Save those pushes.")
     frame, notes = read_records(PUSH, records, ask)

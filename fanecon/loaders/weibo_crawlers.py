@@ -15,6 +15,7 @@ from dataclasses import replace
 from fanecon.loaders.answers import answers, as_sheet, begins
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Columns, Spec, fields, recognise
 from fanecon.loaders.weibo_layouts import of_crawler, of_search, of_spider
 from fanecon.loaders.weibo_tables import (
@@ -198,6 +199,7 @@ def _crawler_table(name: str, action: str) -> Spec:
         name=name,
         what=f"a CSV of {action}s of the crawler weibo-crawler",
         signs=(("weibo_id", "created_at", "user_screen_name", "like_count" if action == "comment" else "weibo_id"),),
+        without=("like_count",) if action == "repost" else (),
         table=EVENTS,
         fields=fields(
             {
@@ -317,7 +319,7 @@ def _crawler_format(specs: tuple[Spec, ...], layout: Layout = _as_it_is) -> Form
         return found[0] if len(found) == len(opened) and all(found) else ""
 
     def read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-        made = [layout(one) for one in opened]
+        made = each(opened, layout)
         reading = read_tables(specs, [one for one, _ in made], ask)
         notes = (*dict.fromkeys(note for _, note in made if note), *reading.notes)
         for frame in reading.tables.values():

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Spec, fields
 from fanecon.loaders.weibo_answers import Found, is_error, looks_like, records, sheet
 from fanecon.loaders.weibo_tables import (
@@ -28,6 +29,7 @@ from fanecon.loaders.weibo_tables import (
     untimed,
     with_origin,
 )
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError
 from fanecon.tables import CASCADE_NODES, EVENTS, ITEMS
 
@@ -133,14 +135,14 @@ def read_answers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     FileError
         If an answer is an error, if the files hold different things, or with every value that cannot be used.
     """
-    found = [(one, records(one)) for one in opened if one.kind == "json"]
+    found = each((one for one in opened if one.kind == "json"), lambda one: (one, records(one)))
     kinds = sorted({part.what for _, part in found})
     if len(kinds) > 1:
         raise FileError(
             opened[0].file, f"The files hold {' and '.join(kinds)}", "Put each kind into a folder of its own."
         )
     if kinds == ["reposts"]:
-        found = [(one, _one_root(one.file, part)) for one, part in found]
+        found = each(found, lambda pair: (pair[0], _one_root(pair[0].file, pair[1])))
     reading = _captured(_SPECS[kinds[0]], [sheet(one, part) for one, part in found], ask)
     notes = (*_total_notes([part for _, part in found]), *reading.notes)
     for frame in reading.tables.values():
@@ -166,7 +168,9 @@ def _one_root(file: str, part: Found) -> Found:
     if not bare:
         return part
     if len(named) != 1:
-        problem = f"{len(bare)} reposts do not name the original, and the others name {len(named)}"
+        problem = (
+            f"{many(len(bare), 'repost does', 'reposts do')} not name the original, and the others name {len(named)}"
+        )
         raise FileError(file, problem, "Fetch the answers with retweeted_status, one original per file.")
     root = {"idstr": next(iter(named))}
     return replace(part, records=[{"retweeted_status": root, **one} for one in part.records])

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from fanecon.loaders.cells import heading, plain
 from fanecon.loaders.files import HEADER_ROWS, Opened, Row, Sheet
+from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 
 _SEARCH_16 = (
@@ -51,7 +52,9 @@ def of_search(opened: Opened) -> tuple[Opened, str]:
     strange = [number for number, row in longer.items() if not _is_of(row, SEARCH.get(len(row)))]
     if strange:
         places = [Place(sheet=sheet.name, row=number, value=f"{len(longer[number])} cells") for number in strange]
-        problem = f"{len(strange)} rows are longer than the header and of no known version of weibo-search"
+        problem = (
+            f"{many(len(strange), 'row is', 'rows are')} longer than the header and of no known version of weibo-search"
+        )
         raise FileError(opened.file, problem, "Crawl these posts again into a new file.", at=places)
     if not longer:
         return opened, ""
@@ -84,7 +87,7 @@ def of_spider(opened: Opened) -> tuple[Opened, str]:
             strange.append(Place(sheet=sheet.name, row=number, value=f"{len(row)} cells"))
         read.append((row, layout))
     if strange:
-        problem = f"{len(strange)} rows are longer than the header above them"
+        problem = many(len(strange), "row is longer than the header above it", "rows are longer than the header above")
         raise FileError(opened.file, problem, "Crawl these posts again into a new file.", at=strange)
     names = tuple(dict.fromkeys(name for one in layouts for name in one))
     if len(set(layouts)) == 1:
@@ -119,7 +122,8 @@ def of_crawler(opened: Opened) -> tuple[Opened, str]:
         if _shifted([plain(cell) for cell in _bare(row, 0)], own, origin, len(_bare(sheet.rows[at], 0))):
             places.append(Place(sheet=sheet.name, row=number, value=f"{len(row)} cells"))
     if places:
-        problem = f"{len(places)} rows have values that do not fit their columns: an optional field moved them"
+        told = many(len(places), "row has", "rows have")
+        problem = f"{told} values that do not fit their columns: an optional field moved them"
         raise FileError(
             opened.file, problem, "Crawl these posts again without the fields of a language model.", at=places
         )

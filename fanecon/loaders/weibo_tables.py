@@ -21,6 +21,7 @@ from fanecon.loaders.cells import Unreadable, heading, is_missing, plain
 from fanecon.loaders.files import HEADER_ROWS, Opened
 from fanecon.loaders.kinds import identity
 from fanecon.loaders.reading import Ask, Reading
+from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Columns, Spec, days, header_of, moments, read_sheet
 from fanecon.loaders.times import Moment
 
@@ -176,7 +177,7 @@ def read_tables(specs: Sequence[Spec], opened: Sequence[Opened], ask: Ask) -> Re
     for number, spec in enumerate(specs):
         of = [one for one in single if not number or _has(spec, one)]
         if of:
-            made.append(_stacked(spec, [read_sheet(spec, one, header_of(spec, one), ask) for one in of]))
+            made.append(_stacked(spec, _read_each(spec, of, ask)))
     notes = dict.fromkeys(
         [*made[0].notes, *(note for one in made[1:] for note in one.notes if not _AGAIN.search(note))]
     )
@@ -201,6 +202,10 @@ def _same_attrs(reading: Reading) -> Reading:
     for frame in reading.tables.values():
         frame.attrs["notes"] = reading.notes
     return reading
+
+
+def _read_each(spec: Spec, opened: Sequence[Opened], ask: Ask) -> list[Reading]:
+    return each(opened, lambda one: read_sheet(spec, one, header_of(spec, one), ask))
 
 
 def _stacked(spec: Spec, readings: Sequence[Reading]) -> Reading:
