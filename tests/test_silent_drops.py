@@ -130,6 +130,9 @@ def test_a_traffic_table_with_a_column_between_its_blocks_is_refused(tmp_path: P
     path = tmp_path / "tendency.csv"
     path.write_bytes(WRITE["csv"](rows))
     assert read(path).format == "wechat_tendency"
+    rows.append([None, None, None, "注：unheard of", None, None, None, None])
+    path.write_bytes(WRITE["csv"](rows))
+    assert "Row 4 is a remark outside of the tables: 注：unheard of" in read(path).notes
     rows[2][3] = "unheard of"
     path.write_bytes(WRITE["csv"](rows))
     with pytest.raises(FileError, match="a cell in a column without a name") as caught:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from fanecon.loaders.cells import Number, heading, is_missing, plain
 from fanecon.loaders.files import HEADER_ROWS, Row, Sheet
+from fanecon.loaders.personal import masked_text
 from fanecon.loaders.rows import Body, Complaints, Header, is_total_word, rows_have
 
 Names = Mapping[str, tuple[str, ...]]
@@ -52,13 +53,21 @@ def _runs(row: Row) -> Iterator[tuple[int, int]]:
             start = None
 
 
-def nameless(sheet: Sheet, index: int, complaints: Complaints) -> None:
-    """Complain of cells in the columns between the blocks and beyond the last: they belong to none."""
+def nameless(sheet: Sheet, index: int, complaints: Complaints) -> list[str]:
+    """Complain of cells in the columns between the blocks and beyond the last: they belong to none.
+
+    A row that holds nothing else is a remark, not a value: it comes back as a note.
+    """
     named = {at for at, cell in enumerate(sheet.rows[index]) if plain(cell)}
+    notes = []
     for number, row in enumerate(sheet.rows[index + 1 :], index + 2):
-        for at, cell in enumerate(row):
-            if at not in named and plain(cell):
-                complaints.add("a cell in a column without a name", row=number, column=f"number {at + 1}", value=cell)
+        odd = [at for at, cell in enumerate(row) if at not in named and plain(cell)]
+        if odd and lone(row):
+            notes.append(f"Row {number} is a remark outside of the tables: {masked_text(lone(row))[:60]}")
+            continue
+        for at in odd:
+            complaints.add("a cell in a column without a name", row=number, column=f"number {at + 1}", value=row[at])
+    return notes
 
 
 def _block(sheet: Sheet, index: int, start: int, end: int, fields: Mapping[str, str]) -> Body:

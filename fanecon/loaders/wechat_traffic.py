@@ -99,7 +99,8 @@ def _read(opened: Opened, ask: Ask) -> Reading:
     day_of = functools.partial(needed_day, epoch=opened.epoch)
     days: Days = {}
     head = blocks[0].header
-    nameless(next(one for one in opened.sheets if one.name == head.sheet.name), head.row, complaints)
+    sheet = next(one for one in opened.sheets if one.name == head.sheet.name)
+    remarks = nameless(sheet, head.row, complaints)
     for body in blocks:
         if "date" in body.header.columns and "title" not in body.header.columns:
             _days(body, complaints, days, rounded, day_of)
@@ -112,7 +113,7 @@ def _read(opened: Opened, ask: Ask) -> Reading:
         raise FileError(
             opened.file, f"This is {WHAT}, but there is no day in it", "Export a period that has some.", at=at
         )
-    return _reading(opened, blocks, days, articles, [*doubts(rounded), *_own_id(ask, articles)], ask)
+    return _reading(opened, blocks, days, articles, [*doubts(rounded), *remarks, *_own_id(ask, articles)], ask)
 
 
 def _days(body: Body, complaints: Complaints, days: Days, rounded: Counter[str], day_of: DayOf) -> None:
