@@ -4,6 +4,7 @@ import functools
 import gzip
 import io
 import os
+import resource
 import struct
 import subprocess
 import sys
@@ -136,13 +137,19 @@ def hostile(tmp_path_factory):
     return folder
 
 
+def spent():
+    """Seconds of the processor, those of ended child processes too: a busy machine slows the clock, not the reader."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
 @pytest.mark.parametrize("name", archives())
 def test_a_hostile_archive_is_refused_in_a_second(hostile, name):
     _, expected = archives()[name]
-    start = time.perf_counter()
+    start = spent()
     with pytest.raises(FileError, match=expected) as caught:
         open_all(hostile / name, words=WORDS)
-    assert time.perf_counter() - start < SECONDS
+    assert spent() - start < SECONDS
     assert caught.value.fix
 
 
@@ -200,10 +207,10 @@ def test_a_harmless_workbook_that_states_a_wrong_size_does_no_harm(name):
 
 
 def refused(path, expected):
-    start = time.perf_counter()
+    start = spent()
     with pytest.raises(FileError, match=expected):
         open_file(path, words=WORDS)
-    assert time.perf_counter() - start < SECONDS
+    assert spent() - start < SECONDS
 
 
 def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path):
