@@ -23,7 +23,8 @@ def test_a_file_is_one_document_of_plain_values(tmp_path: Path) -> None:
     assert totals["reads"] == {"total": 326, "how": "sum over rows", "counts": "times"}
     assert totals["readers"]["total"] == 188
     assert "counts twice" in totals["readers"]["doubt"]
-    assert "delivered" not in totals
+    assert totals["delivered"]["total"] == 2 * 2112
+    assert "counts twice" in totals["delivered"]["doubt"]
 
 
 def test_running_counts_are_totalled_at_their_last_day(tmp_path: Path) -> None:
@@ -36,6 +37,29 @@ def test_running_counts_are_totalled_at_their_last_day(tmp_path: Path) -> None:
 def test_a_floor_makes_a_total_that_is_at_least_so_much(tmp_path: Path) -> None:
     path = text(tmp_path / "x.csv", [HEADER_16, row_16(总阅读次数="10万+")])
     assert inspect(path)["tables"]["items"]["totals"]["reads"]["at_least"] is True
+
+
+def test_what_was_paid_is_not_added_to_what_was_claimed_of_it(tmp_path: Path) -> None:
+    claim = "<hbinfo><openid>o1</openid><amount>40</amount><rcv_time>2026-09-03 20:05:00</rcv_time></hbinfo>"
+    path = tmp_path / "a.xml"
+    path.write_text(
+        "<xml><return_code>SUCCESS</return_code><result_code>SUCCESS</result_code><mch_billno>1</mch_billno>"
+        "<status>RECEIVED</status><total_num>2</total_num><total_amount>100</total_amount>"
+        f"<send_time>2026-09-03 20:00:00</send_time><hblist>{claim}</hblist></xml>",
+        encoding="utf-8",
+    )
+    amounts = inspect(path)["tables"]["events"]["totals"]["amount_minor"]
+    assert (amounts["total"], amounts["by_action"]) == (100, {"payout": 100, "claim": 40})
+    assert "action payout" in amounts["how"]
+
+
+def test_a_file_of_broken_records_only_is_refused_with_their_complaints(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"uri": "at://a", "likeCount": "many", "repostCount": 1}]', encoding="utf-8")
+    document = inspect(path)
+    assert document["format"] is None
+    assert "not a number" in document["refused"]
+    assert [(one["row"], one["column"]) for one in document["problems"]] == [(2, "likeCount")]
 
 
 def test_a_refused_file_gives_the_same_document_with_the_refusal(tmp_path: Path) -> None:

@@ -52,6 +52,37 @@ def test_the_cap_is_a_floor_and_the_true_number_is_kept(tmp_path):
     assert "several times that" in told(reading)
 
 
+@pytest.mark.parametrize(
+    ("more", "likes", "looks"),
+    [
+        ({}, 24, None),
+        ({"timestamp": 1514972862}, 24, None),
+        ({"publish_time": "2018-01-04 10:00:00"}, 24, None),
+        ({"publish_time": "2026-06-05T08:30:00Z"}, None, 24),
+        ({"timestamp": 1780000000}, None, 24),
+    ],
+)
+def test_an_answer_of_the_time_before_the_heart_has_a_thumb_alone(tmp_path, more, likes, looks):
+    answer = {**counters(), **more}
+    del answer["appmsgstat"]["old_like_num"]
+    reading = read(saved(tmp_path / "a.json", answer))
+    row = reading.main.iloc[0]
+    assert [None if pd.isna(one) else one for one in row[["likes", "looks"]]] == [likes, looks]
+    assert ("taken for the thumb" in told(reading)) is (looks is None)
+
+
+def test_an_answer_may_hold_some_of_the_counters_only(tmp_path):
+    row = read(saved(tmp_path / "a.json", {"appmsgstat": {"old_like_num": 630, "like_num": 426}})).main.iloc[0]
+    assert row[["likes", "looks"]].tolist() == [630, 426]
+    assert pd.isna(row["reads"])
+
+
+def test_the_end_of_a_session_is_told_from_an_answer(tmp_path):
+    error = refusal(saved(tmp_path / "a.json", {"base_resp": {"ret": -3, "errmsg": "no session"}}))
+    assert "error -3" in str(error)
+    assert "no session" in str(error)
+
+
 def test_an_answer_is_named_by_its_link_else_by_the_file(tmp_path):
     named = {**counters(), "url": make.link(7, 2), "publish_time": 1400000000}
     row = read(saved(tmp_path / "a.json", named)).main.iloc[0]

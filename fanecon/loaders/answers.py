@@ -56,10 +56,13 @@ def _parsed(text: str) -> object:
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object; of a name that stands in it twice with different values, JSON would keep the last without a word."""
+    """An object; of a name that stands in it twice with different values, JSON would keep the last without a word.
+
+    An empty value before the true one contradicts nothing: Mastodon writes ``"orderedItems": []`` above its posts.
+    """
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next((name for name, value in pairs if found[name] != value), None)
+        twice = next((name for name, value in pairs if found[name] != value and value not in (None, "", [], {})), None)
         if twice is not None:
             raise ValueError(f"{twice!r} stands twice in one record, with different values")
     return found

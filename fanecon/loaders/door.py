@@ -100,6 +100,7 @@ def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
     from dataclasses import replace
 
     listed: list[pd.DataFrame] = []
+    first: FileError | None = None
     while True:
         try:
             reading = found.read(opened, ask)
@@ -107,7 +108,9 @@ def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
             rows = {(place.sheet, place.row) for place in error.places if place.row is not None}
             new = {row for row in rows if all(row not in one.left_out for one in opened if one.file == error.file)}
             if not new:
-                raise
+                # What is left when every record was complained of is no file; the complaints are the reason.
+                raise first or error from error.__cause__
+            first = first or error
             listed.append(masked(error).problems)
             opened = tuple(one.without(new) if one.file == error.file else one for one in opened)
         else:

@@ -8,7 +8,7 @@ Times are Beijing's, which the platforms do not write because they know no other
 from __future__ import annotations
 
 from fanecon.loaders.json_format import Record, json_format, listed
-from fanecon.loaders.platforms_items import LIFETIME, NO_ID, SHANGHAI, VIEWS, capped, posts
+from fanecon.loaders.platforms_items import LIFETIME, NO_ID, SHANGHAI, VIEWS, capped, posts, undated
 from fanecon.loaders.reading import Ask, Format
 from fanecon.loaders.spec import Columns, Spec, fields, format_of
 from fanecon.tables import ITEM_DAILY, ITEMS
@@ -136,7 +136,7 @@ BILIBILI_ANSWER = Spec(
             "item_id": "id!! bvid",
             "account": "id owner.mid",
             "title": "text title",
-            "published": "unix!! pubdate",
+            "published": "unix pubdate",
             "reads": "count! stat.view",
             "comments": "count stat.reply",
             "saves": "count stat.favorite",
@@ -147,6 +147,7 @@ BILIBILI_ANSWER = Spec(
     constants={"platform": "bilibili", **_VIDEO},
     tz=SHANGHAI,
     derive=posts(SHANGHAI),
+    remarks=undated,
     lossy=(VIEWS, LIFETIME, "Coins and 弹幕 stay in extra."),
 )
 
@@ -158,7 +159,11 @@ def _videos_in(answer: Record) -> list[object] | None:
         if found is not None:
             return list(found)
     one = answer.get("data", answer)
-    return [one] if isinstance(one, dict) and "stat" in one else None
+    if not isinstance(one, dict):
+        return None
+    if "stat" not in one and "bvid" in one and "view" in one:  # archive/stat: the counts without the video
+        return [{"bvid": one["bvid"], "stat": {key: value for key, value in one.items() if key != "bvid"}}]
+    return [one] if "stat" in one else None
 
 
 def _daily(columns: Columns, ask: Ask) -> None:
@@ -192,5 +197,5 @@ DAILY = Spec(
 
 FORMATS: tuple[Format, ...] = (
     *(format_of(one) for one in (XIAOHONGSHU, DOUYIN, CHANNELS, BILIBILI, DAILY)),
-    json_format(BILIBILI_ANSWER, keys=("bvid", "stat", "danmaku"), pick=_videos_in),
+    json_format(BILIBILI_ANSWER, keys=("bvid", "view", "danmaku"), pick=_videos_in),
 )

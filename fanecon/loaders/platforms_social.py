@@ -16,7 +16,7 @@ from fanecon.loaders.answers import as_sheet
 from fanecon.loaders.cells import is_missing
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.json_format import Pick, Record, has_keys, listed, records_in
-from fanecon.loaders.platforms_items import LIFETIME, posts
+from fanecon.loaders.platforms_items import LIFETIME, posts, undated
 from fanecon.loaders.platforms_threads import threads
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.rows import Body
@@ -32,7 +32,7 @@ _STARS = (
 _POST = {"kind": "post"}
 
 
-def _own(body: Body, row: Row) -> bool:
+def own(body: Body, row: Row) -> bool:
     """Whether a record is a post of its own and no repost."""
     return is_missing(body.cell(row, "repost_of"))
 
@@ -49,7 +49,8 @@ def _unescaped(columns: Columns, ask: Ask) -> None:
     posts("UTC")(columns, ask)
 
 
-def _unmarked(columns: Columns, ask: Ask) -> None:
+def unmarked(columns: Columns, ask: Ask) -> None:
+    """Posts whose text is without its markup."""
     columns["title"] = [bare(one) for one in columns.get("title", [])] or [None for _ in columns["item_id"]]
     posts("UTC")(columns, ask)
 
@@ -79,7 +80,7 @@ X = Spec(
     constants={"platform": "x", **_POST},
     tz="UTC",
     derive=_unescaped,
-    keep=_own,
+    keep=own,
     public=("account",),
     kept=("reply_to", "quote_of", "followers"),
     notes=("Reposts make no items: their counts are those of the original.", "title is the text of the post."),
@@ -105,7 +106,7 @@ ARCHIVE = Spec(
     constants={"platform": "x", **_POST},
     tz="UTC",
     derive=_unescaped,
-    keep=_own,
+    keep=own,
     kept=("reply_to",),
     notes=("Posts that begin with 'RT @' are reposts and left out: their counts are those of the original.",),
     lossy=("The archive has no impressions and no answers to a post: they are unknown, not zero.", LIFETIME),
@@ -134,8 +135,8 @@ MASTODON = Spec(
     ),
     constants={"platform": "mastodon", **_POST},
     tz="UTC",
-    derive=_unmarked,
-    keep=_own,
+    derive=unmarked,
+    keep=own,
     public=("account", "account.acct"),
     kept=("reply_to", "followers"),
     notes=("Boosts make no items.", "title is the text without markup."),
@@ -152,7 +153,7 @@ BLUESKY = Spec(
             "item_id": "id!! uri",
             "account": "id author.did",
             "title": "text record.text",
-            "published": "time!! record.createdAt",
+            "published": "time record.createdAt",
             "repost_of": "id repost.of",
             "reply_to": "id record.reply.parent.uri",
             "quote_of": "id record.embed.record.uri",
@@ -164,7 +165,8 @@ BLUESKY = Spec(
     constants={"platform": "bluesky", **_POST},
     tz="UTC",
     derive=posts("UTC"),
-    keep=_own,
+    keep=own,
+    remarks=undated,
     public=("account",),
     kept=("reply_to", "quote_of"),
     notes=("Reposts in a feed make no items.", "title is the text of the post."),
@@ -242,9 +244,11 @@ def read_posts(spec: Spec, opened: Opened, ask: Ask) -> Reading:
         With every value that cannot be used.
     """
     header, nodes = header_of(spec, opened), nodes_of(spec)
-    own = sum(_own(Body(header=header, rows=(), dropped={}), row) for row in header.sheet.rows[header.row + 1 :] if row)
+    if not {"repost_of", "reply_to"} & header.columns.keys():
+        return read_sheet(spec, opened, header, ask)
+    mine = sum(own(Body(header=header, rows=(), dropped={}), row) for row in header.sheet.rows[header.row + 1 :] if row)
     reads = [lambda: read_sheet(nodes, opened, header_of(nodes, opened), ask)]
-    reads += [lambda: read_sheet(spec, opened, header, ask)] if own else []
+    reads += [lambda: read_sheet(spec, opened, header, ask)] if mine else []
     told, *items = together(reads)
     found = threads(told, opened)
     if not items:
@@ -292,7 +296,7 @@ def nodes_of(spec: Spec) -> Spec:
         tz=spec.tz,
         public=("actor_id",),
         derive=_node,
-        keep=_own if spec is ARCHIVE else None,
+        keep=own if spec is ARCHIVE else None,
     )
 
 

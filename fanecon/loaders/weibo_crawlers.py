@@ -47,7 +47,7 @@ _MASKED = (
 Layout = Callable[[Opened], tuple[Opened, str]]
 
 
-def _floored(columns: Columns, ask: Ask) -> None:
+def floored(columns: Columns, ask: Ask) -> None:
     """Posts whose counts of exactly a million are floors."""
     posts(columns, ask)
     bounds = [str(one).split(",") if one else [] for one in columns["lower_bound"]]
@@ -58,7 +58,8 @@ def _floored(columns: Columns, ask: Ask) -> None:
     columns["lower_bound"] = [",".join(one) or None for one in bounds]
 
 
-def _remarks(columns: Columns, ask: Ask) -> Iterator[str]:
+def remarks(columns: Columns, ask: Ask) -> Iterator[str]:
+    """Notes on posts whose account is not in the rows, and on counts that are floors."""
     yield from no_account(columns, ask)
     floors = sum(MILLION in [columns[name][at] for name in ("shares", "comments", "likes") if name in columns]
                  for at in range(len(columns["item_id"])))  # fmt: skip
@@ -86,8 +87,8 @@ SEARCH = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=_floored,
-    remarks=_remarks,
+    derive=floored,
+    remarks=remarks,
     lossy=(_FLOORS, _ROUNDED, _CRAWL_CLOCK, EDITED),
 )
 _SEARCH_NODES = replace(
@@ -128,8 +129,8 @@ SPIDER = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=_floored,
-    remarks=_remarks,
+    derive=floored,
+    remarks=remarks,
     lossy=("The id is the bid of the link, not the number.", _FLOORS, _CRAWL_CLOCK, EDITED),
 )
 CRAWLER = Spec(
@@ -154,8 +155,8 @@ CRAWLER = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=lambda columns, ask: _floored(_finest(columns, "published"), ask),
-    remarks=_remarks,
+    derive=lambda columns, ask: floored(_finest(columns, "published"), ask),
+    remarks=remarks,
     lossy=(_FLOORS, _ROUNDED, _CRAWL_CLOCK, EDITED),
 )
 _CRAWLER_NODES = replace(
@@ -267,8 +268,8 @@ MEDIA = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=_floored,
-    remarks=_remarks,
+    derive=floored,
+    remarks=remarks,
     notes=("create_time is in seconds and last_modify_ts in milliseconds: told apart by size.",),
     lossy=_MEDIA_LOSSY,
 )
