@@ -91,7 +91,10 @@ def _remarks(columns: Columns, ask: Ask) -> Iterable[str]:
     told = (
         (_many(one is not None for one in columns["lower_bound"]), "a count that is only a floor; see lower_bound"),
         (_many(all(n is None for n in one) for one in counted), "no counts: they were not fetched, which is not zero"),
-        (_many(all(n == 0 for n in one) for one in counted), "zeros only, which may mean that nothing was fetched"),
+        (
+            _many(bool(one) and all(n == 0 for n in one) for one in counted),
+            "zeros only, which may mean that nothing was fetched",
+        ),
         (_many(on is None for on in columns["published_date"]), "no day of publication"),
         (_many(_swapped(on) for on in columns["published_date"]), "a day before December 2018. " + _SWAPPED[:-1]),
         (_many(bool(one) for one in columns.get("thumbs", [])), "no old_like_num, as before December 2018: " + _THUMB),
@@ -298,7 +301,11 @@ def _short(url: object) -> object:
 CRAWLER = Spec(
     name="wechat_crawler",
     what="articles of a desktop crawler of WeChat accounts",
-    signs=(("公众号", "标题", "链接", "阅读量"), ("公众号", "标题", "链接", "阅读数")),
+    signs=(
+        ("公众号", "标题", "链接", "阅读量"),
+        ("公众号", "标题", "链接", "阅读数"),
+        ("公众号", "标题", "链接", "日期"),
+    ),
     table=ITEMS,
     fields=fields(
         {
@@ -306,8 +313,8 @@ CRAWLER = Spec(
             "name": "text! 公众号",
             "url": "text! 链接",
             "title": "text 标题",
-            "published": "time 发布时间",
-            "reads": "count! 阅读量|阅读数",
+            "published": "time 发布时间|发布日期|日期",
+            "reads": "count 阅读量|阅读数",
             "likes": "count 点赞量|点赞数",
             "looks": "count 在看量|在看数",
             "shares": "count 分享量|分享数",

@@ -107,7 +107,7 @@ def _one(opened: Opened, ask: Ask) -> Reading:
 def _sendings(file: str, answer: object) -> list[Mapping[str, object]]:
     """The entries of `publish_list`, which may itself stand in a text called `publish_page`."""
     if isinstance(answer, Mapping) and isinstance(answer.get("publish_page"), str):
-        answer = _parsed(str(answer["publish_page"]))
+        answer = parsed(str(answer["publish_page"]))
     if isinstance(answer, Mapping) and isinstance(answer.get("publish_page"), Mapping):
         answer = answer["publish_page"]
     found = answer.get("publish_list") if isinstance(answer, Mapping) else None
@@ -116,7 +116,7 @@ def _sendings(file: str, answer: object) -> list[Mapping[str, object]]:
     return [one if isinstance(one, Mapping) else {_BROKEN: one} for one in found]
 
 
-def _parsed(text: str) -> object:
+def parsed(text: str) -> object:
     """A JSON text as it stands, or with the signs that HTML writes as words; None where it is neither."""
     for spelled in (text, html.unescape(text), html.unescape(html.unescape(text))):
         try:
@@ -127,7 +127,7 @@ def _parsed(text: str) -> object:
 
 
 def _articles(info: object) -> Iterator[dict[str, object]]:
-    found = _parsed(info) if isinstance(info, str) else info
+    found = parsed(info) if isinstance(info, str) else info
     if not isinstance(found, Mapping) or not isinstance(found.get("appmsg_info"), list):
         yield {_BROKEN: str(info)[:200]}
         return
