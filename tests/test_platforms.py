@@ -298,6 +298,46 @@ def test_an_archive_of_x_is_read_past_its_script(tmp_path):
     assert reading["cascade_nodes"]["node_id"].tolist() == ["1", "3"]
 
 
+@pytest.mark.parametrize("prefix", ["", "stat."])
+def test_a_table_with_the_names_of_bilibilis_interface_is_read(tmp_path, prefix):
+    names = [f"{prefix}{one}" for one in ("view", "danmaku", "reply", "favorite", "coin", "share", "like")]
+    text = ",".join([*("", "aid", "title", "mid"), *names, "pubdate"]) + "\n1,46,x,9,500,1,20,30,4,5,60,1553152210\n"
+    item = read(saved(tmp_path, text + "2,47,y,9,50,1,2,3,4,5,6,1553427011\n"))["items"].iloc[0]
+    assert (item["item_id"], item["account_id"], item["reads"], item["likes"]) == ("46", "9", 500, 60)
+    assert (item["comments"], item["saves"], item["shares"]) == (20, 30, 5)
+    assert str(item["published_at"]) == "2019-03-21 07:10:10+00:00"
+
+
+def old_tweet(name: str, **more: object) -> dict[str, object]:
+    made = {"id_str": name, "text": "hi", "retweet_count": 2, "favorite_count": 7}
+    made |= {
+        "created_at": "Tue Jun 12 05:29:19 +0000 2012",
+        "user": {"id_str": "9", "name": "Ann", "followers_count": 4},
+    }
+    return made | more
+
+
+def test_posts_of_the_first_interface_of_x_name_their_author_and_what_they_repost(tmp_path):
+    again = old_tweet("1", text="RT @o: y", retweet_count=900, retweeted_status=old_tweet("50", retweet_count=900))
+    answer = {"statuses": [again, old_tweet("2")], "search_metadata": {"count": 2}}
+    reading = read(stored(tmp_path, answer))
+    assert reading["items"][["item_id", "account_id"]].to_numpy().tolist() == [["2", "9"]]
+    assert reading["items"]["shares"].sum() == 2
+    assert "Ann" not in reading["items"]["extra"].iloc[0]
+    nodes = reading["cascade_nodes"]
+    assert nodes.loc[nodes["node_id"] == "1", ["parent_id", "kind", "actor_id"]].to_numpy().tolist() == [
+        ["50", "repost", "9"]
+    ]
+    only = read(stored(tmp_path, [again], "b.json"))
+    assert list(only.tables) == ["cascade_nodes"]
+
+
+def test_an_archive_of_reposts_alone_is_refused_for_what_it_is(tmp_path):
+    post = old_tweet("1", text="RT @o: y")
+    with pytest.raises(FileError, match="does not name what they repost"):
+        read(stored(tmp_path, [post]))
+
+
 def toot(name: str, **more: object) -> dict[str, object]:
     made = {"id": name, "created_at": "2026-01-01T00:00:00.000Z", "in_reply_to_id": None, "reblog": None}
     made |= {"content": "<p>Hi &amp; <br/>you</p>", "url": f"https://m/{name}", "replies_count": 1}

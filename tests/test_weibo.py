@@ -513,6 +513,41 @@ def test_a_field_of_a_language_model_that_moves_the_others_is_refused(tmp_path):
     assert len(read(path, problems="collect").main) == 1
 
 
+def test_an_early_weibo_crawler_without_bids_is_read_too(tmp_path):
+    header = (
+        "uid",
+        "id",
+        "正文",
+        "原始图片url",
+        "日期",
+        "点赞数",
+        "评论数",
+        "转发数",
+        "是否原创",
+        "源用户id",
+        "源微博id",
+    )
+    rows = [
+        ("9", "700", "x", "", "2019-08-29", "54", "12", "1", "True"),
+        ("9", "701", "y", "", "2019-08-27", "3", "0", "2", "False", "5", "900"),
+    ]
+    got = read(table(tmp_path / "a.csv", header, *rows))
+    assert got.format == "weibo_crawler"
+    assert got["items"]["likes"].sum() == 57
+    assert set(got["items"]["account_id"]) == {"9"}
+    assert got["cascade_nodes"]["cascade_id"].unique().tolist() == ["900"]
+    named = (*header[:-1], "源微博用户昵称", header[-1], "源微博正文")
+    told = [(*row, "z") if row[8] == "False" else row for row in rows]
+    assert "do not fit" in refusal(table(tmp_path / "b.csv", named, *told)).problem
+
+
+def test_the_list_of_users_of_weibo_crawler_is_refused_for_what_it_is(tmp_path):
+    header = ("用户id", "昵称", "性别", "微博数", "粉丝数", "关注数", "简介")
+    error = refusal(table(tmp_path / "users.csv", header, ("9", "a", "m", "10", "20", "30", "")))
+    assert "users.csv" in error.problem
+    assert "CSV of the posts" in error.fix
+
+
 def test_comments_of_weibo_crawler_are_events_of_hidden_names(tmp_path):
     header = ("id", "weibo_id", "created_at", "user_screen_name", "text", "pic_url", "like_count")
     path = table(tmp_path / "a.csv", header, ("1", "700", "Thu Sep 03 20:00:00 +0800 2026", "小明", "x", "", "4"))

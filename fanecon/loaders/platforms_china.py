@@ -7,6 +7,8 @@ Times are Beijing's, which the platforms do not write because they know no other
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fanecon.loaders.json_format import Record, json_format, listed
 from fanecon.loaders.platforms_items import LIFETIME, NO_ID, SHANGHAI, VIEWS, capped, posts, undated
 from fanecon.loaders.reading import Ask, Format
@@ -126,6 +128,7 @@ CHANNELS = Spec(
     ),
 )
 
+_FLAT_OR_NESTED = (("view", "danmaku", "like"), ("stat.view", "stat.danmaku", "stat.like"))
 BILIBILI_ANSWER = Spec(
     name="bilibili_answer",
     what="an answer of Bilibili's public interface with videos",
@@ -149,6 +152,25 @@ BILIBILI_ANSWER = Spec(
     derive=posts(SHANGHAI),
     remarks=undated,
     lossy=(VIEWS, LIFETIME, "Coins and 弹幕 stay in extra."),
+)
+BILIBILI_TABLE = replace(
+    BILIBILI_ANSWER,
+    name="bilibili_table",
+    what="a table of videos with the names of Bilibili's public interface",
+    signs=tuple((name, *counts) for name in ("bvid", "aid") for counts in _FLAT_OR_NESTED),
+    fields=fields(
+        {
+            "item_id": "id!! bvid|aid",
+            "account": "id owner.mid|mid",
+            "title": "text title",
+            "published": "unix pubdate",
+            "reads": "count! stat.view|view",
+            "comments": "count stat.reply|reply",
+            "saves": "count stat.favorite|favorite",
+            "shares": "count stat.share|share",
+            "likes": "count stat.like|like",
+        }
+    ),
 )
 
 
@@ -196,6 +218,6 @@ DAILY = Spec(
 )
 
 FORMATS: tuple[Format, ...] = (
-    *(format_of(one) for one in (XIAOHONGSHU, DOUYIN, CHANNELS, BILIBILI, DAILY)),
+    *(format_of(one) for one in (XIAOHONGSHU, DOUYIN, CHANNELS, BILIBILI, DAILY, BILIBILI_TABLE)),
     json_format(BILIBILI_ANSWER, keys=("bvid", "view", "danmaku"), pick=_videos_in),
 )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from fanecon.loaders.answers import as_sheet
-from fanecon.loaders.cells import is_missing
+from fanecon.loaders.cells import is_missing, plain
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.json_format import Pick, Record, has_keys, listed, records_in
 from fanecon.loaders.platforms_items import LIFETIME, posts, undated
@@ -30,6 +30,7 @@ _STARS = (
     "Every repost names the original, not the repost it was seen at: cascades of reposts are stars by construction."
 )
 _POST = {"kind": "post"}
+_UNNAMED = "of post "
 
 
 def own(body: Body, row: Row) -> bool:
@@ -89,25 +90,28 @@ X = Spec(
 
 ARCHIVE = Spec(
     name="x_archive",
-    what="the posts in an archive of X (tweets.js)",
+    what="the posts in an archive of X (tweets.js), or of its first interface",
     signs=(("id_str", "favorite_count"),),
     table=ITEMS,
     fields=fields(
         {
             "item_id": "id!! id_str",
+            "account": "id user.id_str",
             "title": "text full_text|text",
             "published": "time!! created_at",
             "repost_of": "id repost",
             "reply_to": "id in_reply_to_status_id_str",
             "shares": "count retweet_count",
             "likes": "count favorite_count",
+            "followers": "count user.followers_count",
         }
     ),
     constants={"platform": "x", **_POST},
     tz="UTC",
     derive=_unescaped,
     keep=own,
-    kept=("reply_to",),
+    public=("account",),
+    kept=("reply_to", "followers"),
     notes=("Posts that begin with 'RT @' are reposts and left out: their counts are those of the original.",),
     lossy=("The archive has no impressions and no answers to a post: they are unknown, not zero.", LIFETIME),
 )
@@ -193,12 +197,26 @@ def _referring(post: object) -> object:
 
 
 def _archived_in(answer: Record) -> list[object] | None:
+    found = listed(answer, "statuses")
+    if found is not None:
+        return [_archived(one) if isinstance(one, Mapping) else one for one in found]
     one = answer.get("tweet", answer)
-    if not isinstance(one, Mapping) or "favorite_count" not in one:
-        return None
-    text = one.get("full_text", one.get("text", ""))
-    again = re.match(r"RT @", str(text)) is not None
-    return [{**one, "repost": f"of {one.get('id_str')}" if again else None}]
+    return [_archived(one)] if isinstance(one, Mapping) and "favorite_count" in one else None
+
+
+def _archived(post: Record) -> Record:
+    """A post with what it reposts: the archive names no original, the first interface holds it whole."""
+    whole = post.get("retweeted_status")
+    if isinstance(whole, Mapping):
+        rest = {key: value for key, value in post.items() if key != "retweeted_status"}
+        return {**rest, "repost": whole.get("id_str", whole.get("id"))}
+    again = re.match(r"RT @", str(post.get("full_text", post.get("text", "")))) is not None
+    return {**post, "repost": f"{_UNNAMED}{post.get('id_str')}" if again else None}
+
+
+def _of_known(body: Body, row: Row) -> bool:
+    """Whether a record is a post of its own or reposts one that it names."""
+    return not plain(body.cell(row, "repost_of")).startswith(_UNNAMED)
 
 
 def _toots_in(answer: Record) -> list[object] | None:
@@ -246,7 +264,11 @@ def read_posts(spec: Spec, opened: Opened, ask: Ask) -> Reading:
     header, nodes = header_of(spec, opened), nodes_of(spec)
     if not {"repost_of", "reply_to"} & header.columns.keys():
         return read_sheet(spec, opened, header, ask)
-    mine = sum(own(Body(header=header, rows=(), dropped={}), row) for row in header.sheet.rows[header.row + 1 :] if row)
+    rows, body = [row for row in header.sheet.rows[header.row + 1 :] if row], Body(header=header, rows=(), dropped={})
+    mine = sum(own(body, row) for row in rows)
+    if rows and "repost_of" in header.columns and not any(_of_known(body, row) for row in rows):
+        problem = "All posts are reposts (RT @…), and the archive does not name what they repost"
+        raise FileError(opened.file, problem, "Give an archive with posts of your own.")
     reads = [lambda: read_sheet(nodes, opened, header_of(nodes, opened), ask)]
     reads += [lambda: read_sheet(spec, opened, header, ask)] if mine else []
     told, *items = together(reads)
@@ -296,7 +318,7 @@ def nodes_of(spec: Spec) -> Spec:
         tz=spec.tz,
         public=("actor_id",),
         derive=_node,
-        keep=own if spec is ARCHIVE else None,
+        keep=_of_known if spec is ARCHIVE else None,
     )
 
 

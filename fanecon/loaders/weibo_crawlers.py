@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import NoReturn
 
 from fanecon.loaders.answers import answers, as_sheet, begins
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.spec import Columns, Spec, fields, recognise
-from fanecon.loaders.weibo_layouts import of_crawler, of_search, of_spider
+from fanecon.loaders.weibo_layouts import header_with, of_crawler, of_search, of_spider
 from fanecon.loaders.weibo_tables import (
     EDITED,
     ITEM,
@@ -136,12 +137,12 @@ SPIDER = Spec(
 CRAWLER = Spec(
     name="weibo_crawler",
     what="a CSV of the crawler weibo-crawler",
-    signs=(("bid", "正文", "完整日期"), ("bid", "正文", "日期", "转发数")),
+    signs=(("bid", "正文", "完整日期"), ("bid", "正文", "日期", "转发数"), ("正文", "原始图片url", "日期", "转发数")),
     table=ITEMS,
     fields=fields(
         {
             "item_id": "id!! id",
-            "author": "id 用户id|user_id",
+            "author": "id 用户id|user_id|uid",
             "title": "text 正文",
             "url": "text 头条文章url",
             "whole": "time 完整日期",
@@ -166,7 +167,7 @@ _CRAWLER_NODES = replace(
         {
             "cascade_id": "id!! 源微博id",
             "node_id": "id!! id",
-            "actor_id": "id 用户id|user_id",
+            "actor_id": "id 用户id|user_id|uid",
             "whole": "time 完整日期",
             "when": "time!! 日期",
             "text": "text 正文",
@@ -329,6 +330,17 @@ def _crawler_format(specs: tuple[Spec, ...], layout: Layout = _as_it_is) -> Form
     return Format(name=specs[0].name, what=specs[0].what, recognise=known, read=read, words=words)
 
 
+def _people(opened: tuple[Opened, ...]) -> str:
+    """The columns of weibo-crawler's list of the users that it crawled."""
+    found = [header_with(one, "用户id", "昵称", "微博数", "粉丝数", "关注数") is not None for one in opened]
+    return "the columns 用户id, 昵称, 微博数, 粉丝数, 关注数" if found and all(found) else ""
+
+
+def _refused_people(opened: tuple[Opened, ...], ask: Ask) -> NoReturn:
+    problem = "This is weibo-crawler's list of users (users.csv): how many followers and posts they had, on no day"
+    raise FileError(opened[0].file, problem, "Give the CSV of the posts, which lies in the folder of each user.")
+
+
 def _signs(spec: Spec, opened: Opened) -> str:
     """The columns of a table, or the keys of the first record, that give a format away."""
     if opened.kind != "json":
@@ -342,9 +354,11 @@ FORMATS: tuple[Format, ...] = (
     _crawler_format((SEARCH, _SEARCH_NODES), of_search),
     _crawler_format((SPIDER,), of_spider),
     _crawler_format((CRAWLER, _CRAWLER_NODES), of_crawler),
+    Format(name="weibo_crawler_users", what="the users of weibo-crawler (users.csv), which are refused",
+           recognise=_people, read=_refused_people),
     _crawler_format((COMMENTS,)),
     _crawler_format((REPOSTS,)),
     _crawler_format((DATABASE,)),
     _crawler_format((MEDIA_COMMENTS,), _records),
     _crawler_format((MEDIA,), _records),
-)
+)  # fmt: skip

@@ -57,7 +57,7 @@ def of_search(opened: Opened) -> tuple[Opened, str]:
     FileError
         With every row that is longer than the header and of no known version.
     """
-    found = _header(opened, "id", "bid", "微博正文")
+    found = header_with(opened, "id", "bid", "微博正文")
     if found is None:
         return opened, ""
     sheet, at = found
@@ -88,7 +88,7 @@ def of_spider(opened: Opened) -> tuple[Opened, str]:
     FileError
         With every row that is longer than the header above it.
     """
-    found = _header(opened, "微博id", "微博正文")
+    found = header_with(opened, "微博id", "微博正文")
     if found is None:
         return opened, ""
     sheet, at = found
@@ -126,7 +126,7 @@ def of_crawler(opened: Opened) -> tuple[Opened, str]:
     FileError
         With every row whose values do not fit its columns.
     """
-    found = _header(opened, "id", "bid", "正文")
+    found = header_with(opened, "id", "正文", "日期")
     if found is None:
         return opened, ""
     sheet, at = found
@@ -139,10 +139,11 @@ def of_crawler(opened: Opened) -> tuple[Opened, str]:
         if values is None
     ]
     if places:
-        problem = f"{len(places)} rows have values that do not fit their columns: an optional field moved them"
-        raise FileError(
-            opened.file, problem, "Crawl these posts again without the fields of a language model.", at=places
+        problem = (
+            f"{len(places)} rows have values that do not fit their columns: the crawler wrote others than it named"
         )
+        fix = "Crawl these posts again into a new file, without optional fields (such as those of a language model)."
+        raise FileError(opened.file, problem, fix, at=places)
     return _told_apart(opened, sheet, at, {number: values for number, values in told.items() if values})
 
 
@@ -213,7 +214,8 @@ def _shifted(row: Sequence[str], own: int, origin: int, width: int) -> bool:
     return row[own] != "false" or (origin < len(row) and not row[origin].isdecimal())
 
 
-def _header(opened: Opened, *needed: str) -> tuple[Sheet, int] | None:
+def header_with(opened: Opened, *needed: str) -> tuple[Sheet, int] | None:
+    """The sheet whose header has all of some columns, and the place of that header; None without one."""
     for sheet in opened.sheets:
         for at, row in enumerate(sheet.rows[:HEADER_ROWS]):
             if {heading(name) for name in needed} <= {heading(cell) for cell in row}:
