@@ -547,6 +547,23 @@ def test_amounts_of_eighteen_more_digits_lose_none(tmp_path: Path) -> None:
     assert any("1 rows name an address again" in note for note in reading.notes)
 
 
+def test_a_sum_of_more_digits_than_decimals_usually_keep_is_exact(tmp_path: Path) -> None:
+    most = "46784493100516827703513017573000"
+    reading = read(made(tmp_path, f'"address", "amount"\n"{FIRST}", "{most}"\n"{SECOND}", "1"\n'))
+    assert any(f"adds up to {most[:-1]}1," in note for note in reading.notes)
+
+
+def test_an_amount_below_a_millionth_may_be_written_with_its_exponent(tmp_path: Path) -> None:
+    reading = read(made(tmp_path, f"wallet,total\n{FIRST},1e-9\n{SECOND},2\n"))
+    assert any("adds up to 2.000000001" in note for note in reading.notes)
+    assert refused(made(tmp_path, f"wallet,total\n{FIRST},1e+21\n{SECOND},2\n", "b.csv")).places[0].row == 2
+
+
+def test_transfers_of_a_token_are_no_list_of_claimers(tmp_path: Path) -> None:
+    text = f"Txhash,TokenAddress,ChangeAmount\n0x1,{FIRST},5\n0x2,{FIRST},7\n"
+    assert "No known format" in str(refused(made(tmp_path, text)))
+
+
 def test_a_broken_address_or_amount_is_named_by_its_row(tmp_path: Path) -> None:
     error = refused(made(tmp_path, f"address,amount\n{FIRST},1\n{SECOND},x\n0x12,3\n"))
     assert [(one.row, one.column) for one in error.places] == [(3, "amount"), (4, "address")]

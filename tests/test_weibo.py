@@ -542,8 +542,8 @@ def test_an_early_weibo_crawler_without_bids_is_read_too(tmp_path):
 
 
 def test_the_list_of_users_of_weibo_crawler_is_refused_for_what_it_is(tmp_path):
-    header = ("用户id", "昵称", "性别", "微博数", "粉丝数", "关注数", "简介")
-    error = refusal(table(tmp_path / "users.csv", header, ("9", "a", "m", "10", "20", "30", "")))
+    header = ("用户id", "昵称", "微博数", "粉丝数", "关注数", "主页", "头像")
+    error = refusal(table(tmp_path / "users.csv", header, ("9", "a", "10", "20", "30", "https://m", "https://x")))
     assert "users.csv" in error.problem
     assert "CSV of the posts" in error.fix
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 from fanecon.loaders.campaign_airdrop import PUBLIC_NAMES
 from fanecon.loaders.cells import Unreadable, heading, is_missing, number, plain
@@ -28,6 +28,10 @@ _AMOUNTS = "amount amounts quantity value total totalamount balance tokens rewar
 _ETHEREUM = re.compile(r"(?:0x|\\x)([0-9a-fA-F]{40})")
 _OTHERS = re.compile(r"[a-z]{2,12}1[02-9ac-hj-np-z]{38,58}|tz[1-4][1-9A-HJ-NP-Za-km-z]{33}")
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
+# Digits as they stand, also as JavaScript writes less than a millionth; a number of `cells` keeps 28 digits only.
+_EXACT = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE]-[0-9]{1,2})?")
+_NO_CLAIMERS = ("token", "contract", "mint", "nft", "collection", "pool", "program")
+_DIGITS = Context(prec=1_000)
 _TOP = 5
 
 
@@ -89,8 +93,8 @@ def _is_amount(name: str) -> bool:
 
 
 def _wallet(name: str) -> bool:
-    bare = name.replace("_", "")
-    return bare in _NAMES.split() or bare.endswith("address")
+    bare = name.replace("_", "").replace(" ", "")
+    return bare in _NAMES.split() or (bare.endswith("address") and not bare.startswith(_NO_CLAIMERS))
 
 
 def _held(rows: Sequence[Row], at: int) -> bool:
@@ -174,6 +178,8 @@ def _amount(cell: object) -> Decimal | None:
     Unreadable
         If it is no number, or below zero.
     """
+    if isinstance(cell, str) and _EXACT.fullmatch(cell.strip()):
+        return Decimal(cell.strip())
     found = number(cell)
     if found.value is not None and found.value < 0:
         raise Unreadable("an amount below zero")
@@ -192,7 +198,9 @@ def _extras(body: Body) -> Iterator[str | None]:
 def _notes(who: Sequence[str], sums: Mapping[str, Sequence[Decimal | None]], body: Body) -> Iterator[str]:
     for name, amounts in sums.items():
         known = [one for one in amounts if one is not None]
-        yield f"The column {name} of {len(known):,} rows adds up to {sum(known):f}, in the unit of the file."
+        with localcontext(_DIGITS):  # the usual 28 digits are too few for the smallest parts of tokens
+            whole = sum(known, Decimal(0))
+        yield f"The column {name} of {len(known):,} rows adds up to {whole:f}, in the unit of the file."
     again = len(who) - len(set(who))
     if again:
         yield f"{again:,} rows name an address again: each is an entry of its own."

@@ -332,8 +332,8 @@ def _crawler_format(specs: tuple[Spec, ...], layout: Layout = _as_it_is) -> Form
 
 def _people(opened: tuple[Opened, ...]) -> str:
     """The columns of weibo-crawler's list of the users that it crawled."""
-    found = [header_with(one, "用户id", "昵称", "微博数", "粉丝数", "关注数") is not None for one in opened]
-    return "the columns 用户id, 昵称, 微博数, 粉丝数, 关注数" if found and all(found) else ""
+    found = [header_with(one, "用户id", "微博数", "粉丝数", "关注数", "主页", "头像") is not None for one in opened]
+    return "the columns 用户id, 微博数, 粉丝数, 关注数, 主页, 头像" if found and all(found) else ""
 
 
 def _refused_people(opened: tuple[Opened, ...], ask: Ask) -> NoReturn:
