@@ -165,7 +165,8 @@ def complain(frame: pd.DataFrame, wrong: Iterable[tuple[int, str, object]], prob
         by_file.setdefault(row["file"], []).append(place)
     for file, places in by_file.items():
         at_rows = sorted(places, key=lambda place: place.row or 0)
-        raise FileError(file, problem, "Fetch these days again, one answer per day.", at=at_rows)
+        fix = "Fetch these days again, one answer per day (the examples in WeChat's documentation count nothing)."
+        raise FileError(file, problem, fix, at=at_rows)
 
 
 def format_of_call(call: Call) -> Format:
