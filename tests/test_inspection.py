@@ -114,3 +114,12 @@ def test_the_page_of_formats_lists_exactly_what_is_read() -> None:
 
     page = (Path(__file__).resolve().parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
     assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, flags=re.MULTILINE)) == {f.name: f.what for f in FORMATS}
+
+
+def test_files_of_several_kinds_are_told_apart_and_the_unknown_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("address,amount\n0x" + "1" * 40 + ",2\n0x" + "2" * 40 + ",3\n")
+    (tmp_path / "b.csv").write_text("aid,view,danmaku,like\n1,2,3,4\n")
+    error = inspect(tmp_path)["refused"]
+    assert "a.csv is airdrop_claims, b.csv is bilibili_table" in error
+    (tmp_path / "c.csv").write_text("x,y\n1,2\n")
+    assert inspect(tmp_path)["refused"].startswith("c.csv: No known format")

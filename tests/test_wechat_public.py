@@ -115,6 +115,15 @@ def test_a_list_of_articles_has_times_and_no_counts(tmp_path, answer, items):
     assert "zeros only" not in told(reading)
 
 
+def test_a_page_that_lists_articles_twice_is_read_with_its_counters(tmp_path):
+    counted = {"appmsgid": 7, "itemidx": 2, "title": "春", "content_url": make.link(7, 2), "read_num": 5}
+    info = {"sent_info": {"time": 1785500000}, "appmsgex": [ARTICLE], "appmsg_info": [counted]}
+    sent = {"publish_list": [{"publish_type": 101, "publish_info": json.dumps(info)}]}
+    reading = read(saved(tmp_path / "a.json", {"publish_page": json.dumps(sent)}))
+    assert reading.format == "wechat_publish_page"
+    assert reading.main["reads"].tolist() == [5]
+
+
 def test_a_table_of_links_and_days_has_no_counts(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(f"公众号,标题,链接,日期\n安,春,{make.link(7, 2)},2025-10-15\n", encoding="utf-8")

@@ -541,6 +541,15 @@ def test_an_early_weibo_crawler_without_bids_is_read_too(tmp_path):
     assert "do not fit" in refusal(table(tmp_path / "b.csv", named, *told)).problem
 
 
+def test_the_list_of_users_beside_the_posts_is_left_aside(tmp_path):
+    header = ("用户id", "昵称", "微博数", "粉丝数", "关注数", "主页", "头像")
+    table(tmp_path / "users.csv", header, ("9", "a", "10", "20", "30", "https://m", "https://x"))
+    table(tmp_path / "9.csv", CRAWLER, crawler_row(700))
+    got = read(tmp_path)
+    assert got["items"]["item_id"].tolist() == ["700"]
+    assert "left aside: 1" in said(got)
+
+
 def test_the_list_of_users_of_weibo_crawler_is_refused_for_what_it_is(tmp_path):
     header = ("用户id", "昵称", "微博数", "粉丝数", "关注数", "主页", "头像")
     error = refusal(table(tmp_path / "users.csv", header, ("9", "a", "10", "20", "30", "https://m", "https://x")))

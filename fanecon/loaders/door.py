@@ -20,6 +20,8 @@ from fanecon.loaders.personal import guarded, masked
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.schema import FileError, ParameterError, closest
 
+MOST_KINDS = 20
+
 Problems = Literal["refuse", "collect"]
 
 
@@ -78,14 +80,34 @@ def _recognised(opened: tuple[Opened, ...]) -> tuple[Format, str]:
     for each in opened:
         if each.kind == "json":
             answers(each)  # which says where a text is no JSON: a format only says that it is none of its own
-    rows = [row for each in opened for sheet in each.sheets for row in sheet.rows[:3]]
+    unknown = _unknown(opened) if len(opened) > 1 else opened[0]
+    rows = [row for sheet in unknown.sheets for row in sheet.rows[:3]]
     seen = "; ".join(" | ".join(str(cell) for cell in row if cell not in (None, ""))[:80] for row in rows[:3])
-    start = seen or opened[0].text[:80]
+    start = seen or unknown.text[:80]
     raise FileError(
-        opened[0].file,
+        unknown.file,
         f"No known format recognises this file; it begins: {start!r}",
         "Type fanecon formats for the list, or fe.read(path, format='…') if you know better.",
     )
+
+
+def _unknown(opened: tuple[Opened, ...]) -> Opened:
+    """The first of several files that no format takes even by itself.
+
+    Raises
+    ------
+    FileError
+        If each is of some format: then it is their company that no format takes.
+    """
+    kinds: dict[str, str] = {}
+    for one in opened[:MOST_KINDS]:
+        alone = next((kind.name for kind in FORMATS if kind.recognise((one,))), "")
+        if not alone:
+            return one
+        kinds.setdefault(alone, one.file)
+    told = ", ".join(f"{file} is {kind}" for kind, file in kinds.items())
+    fix = "Read the files of one kind at a time."
+    raise FileError(opened[0].file, f"The files are of kinds that are not read together: {told}", fix)
 
 
 def _named(name: str, opened: tuple[Opened, ...]) -> tuple[Format, str]:

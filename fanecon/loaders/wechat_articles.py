@@ -11,13 +11,13 @@ import html
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fanecon.loaders.answers import answers, as_sheet, begins
+from fanecon.loaders.answers import answers, as_sheet
 from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import has_keys, listed
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.spec import fields, header_of, joined, read_sheet
 from fanecon.loaders.wechat_public import EXPORTER_JSON
-from fanecon.loaders.wechat_published import parsed
+from fanecon.loaders.wechat_published import listed_only, parsed
 from fanecon.schema import FileError
 
 SPEC = replace(
@@ -82,7 +82,7 @@ def _one(opened: Opened, ask: Ask) -> Reading:
 
 
 def _recognised(opened: tuple[Opened, ...]) -> str:
-    pages = all("appmsgex" in begins(one, 20_000) for one in opened)
+    pages = all(listed_only(one) for one in opened)
     return (
         has_keys(opened, ("app_msg_list",))
         or has_keys(opened, ("general_msg_list",))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fanecon.loaders.answers import answers, as_sheet
+from fanecon.loaders.answers import answers, as_sheet, begins
 from fanecon.loaders.cells import Unreadable
 from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import has_keys
@@ -136,11 +137,22 @@ def _articles(info: object) -> Iterator[dict[str, object]]:
         yield {**one, **same} if isinstance(one, Mapping) else {_BROKEN: str(one)[:200]}
 
 
+def listed_only(opened: Opened) -> bool:
+    """Whether a page lists articles without counters, as the search in the backend does."""
+    start = begins(opened, 20_000)
+    return re.search(r'appmsgex\\*"', start) is not None and "appmsg_info" not in start
+
+
+def _recognised(opened: tuple[Opened, ...]) -> str:
+    page = has_keys(opened, ("publish_list",)) or has_keys(opened, ("publish_page",))
+    return "" if page and all(map(listed_only, opened)) else page
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name=SPEC.name,
         what=SPEC.what,
-        recognise=lambda opened: has_keys(opened, ("publish_list",)) or has_keys(opened, ("publish_page",)),
+        recognise=_recognised,
         read=_read,
     ),
 )

@@ -315,19 +315,27 @@ def _records(opened: Opened) -> tuple[Opened, str]:
 
 def _crawler_format(specs: tuple[Spec, ...], layout: Layout = _as_it_is) -> Format:
     def known(opened: tuple[Opened, ...]) -> str:
+        opened = _posts_of(opened)
         found = [_signs(specs[0], one) for one in opened if layout is _records or one.kind != "json"]
-        return found[0] if len(found) == len(opened) and all(found) else ""
+        return found[0] if found and len(found) == len(opened) and all(found) else ""
 
     def read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-        made = [layout(one) for one in opened]
+        made = [layout(one) for one in _posts_of(opened)]
         reading = read_tables(specs, [one for one, _ in made], ask)
-        notes = (*dict.fromkeys(note for _, note in made if note), *reading.notes)
+        aside = len(opened) - len(made)
+        beside = (f"Lists of users (users.csv), which are on no day, left aside: {aside}.",) if aside else ()
+        notes = (*dict.fromkeys(note for _, note in made if note), *beside, *reading.notes)
         for frame in reading.tables.values():
             frame.attrs["notes"] = notes
         return replace(reading, notes=notes, why=known(opened))
 
     words = tuple(name for one in specs[0].fields.values() for name in one.names)
     return Format(name=specs[0].name, what=specs[0].what, recognise=known, read=read, words=words)
+
+
+def _posts_of(opened: tuple[Opened, ...]) -> tuple[Opened, ...]:
+    """The files without the list of users that weibo-crawler writes beside the folders of posts."""
+    return tuple(one for one in opened if len(opened) == 1 or not _people((one,)))
 
 
 def _people(opened: tuple[Opened, ...]) -> str:
