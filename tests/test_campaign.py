@@ -515,3 +515,65 @@ def test_a_long_log_is_read_like_a_short_one(tmp_path: Path, monkeypatch: pytest
         pd.testing.assert_frame_equal(short[name], long[name])
     assert short.notes == long.notes
     assert not long["events"]["extra"].str.contains("1[37]000000").any()
+
+
+# --- airdrops with amounts ---
+
+FIRST, SECOND = "0x" + "aB" * 20, "0x" + "12" * 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"address,amount\n{FIRST},710.5\n{SECOND},0.25\n",
+        f"{FIRST},710.5\n{SECOND},000.25\n",
+        f"wallet_address,op_amount,round\n{FIRST},710.5,1\n{SECOND},0.25,2\n",
+    ],
+)
+def test_addresses_with_amounts_are_listed_and_the_amounts_stay_as_written(tmp_path: Path, text: str) -> None:
+    reading = read(made(tmp_path, text))
+    found = reading["events"]
+    assert reading.format == "airdrop_claims"
+    assert found["actor_id"].tolist() == [FIRST.lower(), SECOND]
+    assert found["amount_minor"].isna().all()
+    assert any("adds up to 710.75" in note for note in reading.notes)
+    assert "710.5" in found["extra"][0]
+
+
+def test_amounts_of_eighteen_more_digits_lose_none(tmp_path: Path) -> None:
+    reading = read(made(tmp_path, f"address,amount\n{FIRST},47818896833878500001\n{FIRST},1\n"))
+    assert json.loads(reading["events"]["extra"][0]) == {"amount": "47818896833878500001"}
+    assert any("47818896833878500002" in note for note in reading.notes)
+    assert any("1 rows name an address again" in note for note in reading.notes)
+
+
+def test_a_sum_of_more_digits_than_decimals_usually_keep_is_exact(tmp_path: Path) -> None:
+    most = "46784493100516827703513017573000"
+    reading = read(made(tmp_path, f'"address", "amount"\n"{FIRST}", "{most}"\n"{SECOND}", "1"\n'))
+    assert any(f"adds up to {most[:-1]}1," in note for note in reading.notes)
+
+
+def test_an_amount_below_a_millionth_may_be_written_with_its_exponent(tmp_path: Path) -> None:
+    reading = read(made(tmp_path, f"wallet,total\n{FIRST},1e-9\n{SECOND},2\n"))
+    assert any("adds up to 2.000000001" in note for note in reading.notes)
+    assert refused(made(tmp_path, f"wallet,total\n{FIRST},1e+21\n{SECOND},2\n", "b.csv")).places[0].row == 2
+
+
+def test_transfers_of_a_token_are_no_list_of_claimers(tmp_path: Path) -> None:
+    text = f"Txhash,TokenAddress,ChangeAmount\n0x1,{FIRST},5\n0x2,{FIRST},7\n"
+    assert "No known format" in str(refused(made(tmp_path, text)))
+
+
+def test_a_broken_address_or_amount_is_named_by_its_row(tmp_path: Path) -> None:
+    error = refused(made(tmp_path, f"address,amount\n{FIRST},1\n{SECOND},x\n0x12,3\n"))
+    assert [(one.row, one.column) for one in error.places] == [(3, "amount"), (4, "address")]
+
+
+def test_wallets_of_other_chains_are_kept_as_written(tmp_path: Path) -> None:
+    wallet = "umee1004mqvtqkckwzq0dkappks9ngf6ecc7z5mlhh4"
+    assert read(made(tmp_path, f"umee_address, amount\n{wallet}, 5\n"))["events"]["actor_id"].tolist() == [wallet]
+
+
+def test_amounts_by_address_are_not_taken_for_times(tmp_path: Path) -> None:
+    error = refused(made(tmp_path, json.dumps({FIRST: "1400000000000"}), "map.json"))
+    assert "No known format" in str(error)

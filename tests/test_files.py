@@ -95,6 +95,19 @@ def test_the_mark_between_cells_is_found_by_the_header(tmp_path, mark):
     assert opened.sheets[0].rows[1][0] == "一, 二; 三\t四"
 
 
+@pytest.mark.parametrize("rows", [1, 25_000])
+def test_cells_quoted_after_a_space_lose_the_space_and_the_marks(tmp_path, rows):
+    text = '"id", "title"\n' + '"1", "a, b"\n' * rows
+    (sheet,) = open_file(written(tmp_path, text.encode(), "a.csv"), words=WORDS).sheets
+    assert list(sheet.rows[0]) == ["id", "title"]
+    assert list(sheet.rows[rows]) == ["1", "a, b"]
+
+
+def test_a_quotation_mark_after_a_space_in_plain_text_stays(tmp_path):
+    (sheet,) = open_file(written(tmp_path, b'id,title\n1, "so" he said\n', "a.csv"), words=WORDS).sheets
+    assert list(sheet.rows[1]) == ["1", ' "so" he said']
+
+
 def test_a_line_break_inside_a_cell_does_not_move_the_rows(tmp_path):
     table = [make.HEADER_16, make.row_16("一\n二"), make.row_16("三")]
     opened = open_file(make.text(tmp_path / "a.csv", table), words=WORDS)

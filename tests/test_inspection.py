@@ -23,7 +23,8 @@ def test_a_file_is_one_document_of_plain_values(tmp_path: Path) -> None:
     assert totals["reads"] == {"total": 326, "how": "sum over rows", "counts": "times"}
     assert totals["readers"]["total"] == 188
     assert "counts twice" in totals["readers"]["doubt"]
-    assert "delivered" not in totals
+    assert totals["delivered"]["total"] == 2 * 2112
+    assert "counts twice" in totals["delivered"]["doubt"]
 
 
 def test_running_counts_are_totalled_at_their_last_day(tmp_path: Path) -> None:
@@ -36,6 +37,29 @@ def test_running_counts_are_totalled_at_their_last_day(tmp_path: Path) -> None:
 def test_a_floor_makes_a_total_that_is_at_least_so_much(tmp_path: Path) -> None:
     path = text(tmp_path / "x.csv", [HEADER_16, row_16(总阅读次数="10万+")])
     assert inspect(path)["tables"]["items"]["totals"]["reads"]["at_least"] is True
+
+
+def test_what_was_paid_is_not_added_to_what_was_claimed_of_it(tmp_path: Path) -> None:
+    claim = "<hbinfo><openid>o1</openid><amount>40</amount><rcv_time>2026-09-03 20:05:00</rcv_time></hbinfo>"
+    path = tmp_path / "a.xml"
+    path.write_text(
+        "<xml><return_code>SUCCESS</return_code><result_code>SUCCESS</result_code><mch_billno>1</mch_billno>"
+        "<status>RECEIVED</status><total_num>2</total_num><total_amount>100</total_amount>"
+        f"<send_time>2026-09-03 20:00:00</send_time><hblist>{claim}</hblist></xml>",
+        encoding="utf-8",
+    )
+    amounts = inspect(path)["tables"]["events"]["totals"]["amount_minor"]
+    assert (amounts["total"], amounts["by_action"]) == (100, {"payout": 100, "claim": 40})
+    assert "action payout" in amounts["how"]
+
+
+def test_a_file_of_broken_records_only_is_refused_with_their_complaints(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"uri": "at://a", "likeCount": "many", "repostCount": 1}]', encoding="utf-8")
+    document = inspect(path)
+    assert document["format"] is None
+    assert "not a number" in document["refused"]
+    assert [(one["row"], one["column"]) for one in document["problems"]] == [(2, "likeCount")]
 
 
 def test_a_refused_file_gives_the_same_document_with_the_refusal(tmp_path: Path) -> None:
@@ -90,3 +114,12 @@ def test_the_page_of_formats_lists_exactly_what_is_read() -> None:
 
     page = (Path(__file__).resolve().parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
     assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, flags=re.MULTILINE)) == {f.name: f.what for f in FORMATS}
+
+
+def test_files_of_several_kinds_are_told_apart_and_the_unknown_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("address,amount\n0x" + "1" * 40 + ",2\n0x" + "2" * 40 + ",3\n")
+    (tmp_path / "b.csv").write_text("aid,view,danmaku,like\n1,2,3,4\n")
+    error = inspect(tmp_path)["refused"]
+    assert "a.csv is airdrop_claims, b.csv is bilibili_table" in error
+    (tmp_path / "c.csv").write_text("x,y\n1,2\n")
+    assert inspect(tmp_path)["refused"].startswith("c.csv: No known format")

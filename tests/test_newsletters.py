@@ -158,6 +158,14 @@ def test_a_newer_header_and_thousands_separators_are_read(tmp_path):
     assert json.loads(found["extra"])["Audience"] == "Readers"
 
 
+def test_a_list_of_campaigns_may_have_been_cut_to_a_few_columns(tmp_path):
+    kept = ("Title", "Subject", "Send Date", "Total Recipients", "Unique Id")
+    reading = read(saved(tmp_path, table([{name: CAMPAIGN[name] for name in kept}])))
+    assert reading.format == "mailchimp_campaigns"
+    assert reading["items"]["recipients"].tolist() == [110]
+    assert reading["items"][["delivered", "opens_people", "delivered_rate", "open_inflation"]].isna().all(axis=None)
+
+
 def test_opens_after_the_break_are_marked(tmp_path):
     rows = [CAMPAIGN | {"Send Date": f"Sep {day}, 2021 09:30 pm", "Unique Id": day} for day in ("19", "20", "21")]
     reading = read(saved(tmp_path, table(rows)))
@@ -286,6 +294,44 @@ def test_the_answer_of_mailchimp_is_a_fraction_of_what_arrived():
     assert found["clicks_people"][0] == 8
     assert json.loads(found["extra"][0])["list_stats.open_rate"] == 4.8
     assert not any("printed" in note for note in reading.notes)
+
+
+def test_a_report_may_lack_bounces_and_the_time_of_sending(tmp_path):
+    report = {
+        "id": "a",
+        "emails_sent": 20,
+        "opens": {"unique_opens": 6, "opens_total": 9},
+        "clicks": {"clicks_total": 2},
+    }
+    reading = read(saved(tmp_path, json.dumps({"reports": [report]}), "r.json"))
+    found = reading["items"].iloc[0]
+    assert found[["recipients", "opens_people", "opens_times", "clicks_times"]].tolist() == [20, 6, 9, 2]
+    assert found[["delivered", "delivered_rate", "published_at", "clicks_people"]].isna().all()
+    assert any("delivered is unknown" in note for note in reading.notes)
+    assert any("no send_time" in note for note in reading.notes)
+
+
+def test_a_list_of_campaigns_of_the_interface_leaves_drafts_out(tmp_path):
+    counts = {
+        "opens": 100,
+        "unique_opens": 80,
+        "open_rate": 0.08,
+        "clicks": 12,
+        "subscriber_clicks": 10,
+        "click_rate": 0.01,
+    }
+    sent = {"id": "a", "status": "sent", "send_time": "2026-01-02T00:00:00+00:00", "emails_sent": 1000}
+    mails = [
+        {**sent, "settings": {"subject_line": "Hi"}, "report_summary": counts},
+        {"id": "b", "status": "save", "send_time": "", "emails_sent": 0, "settings": {"subject_line": "Draft"}},
+    ]
+    reading = read(saved(tmp_path, json.dumps({"campaigns": mails, "total_items": 2}), "c.json"))
+    found = reading["items"]
+    assert found[["item_id", "title", "recipients", "opens_people", "clicks_people"]].to_numpy().tolist() == [
+        ["a", "Hi", 1000, 80, 10]
+    ]
+    assert found["delivered"].isna().all()
+    assert reading.rows_rejected == 1
 
 
 def test_an_average_of_the_list_taken_for_the_mail_would_be_noticed(tmp_path):

@@ -149,6 +149,35 @@ def test_youtube_may_lose_subscribers_and_prints_lengths_as_clocks(tmp_path):
 
 
 @needs_samples
+def test_videos_without_a_time_keep_their_counts(tmp_path):
+    rows = 'a,A,"Aug 1, 2026",10,1,100,0:01:00\nb,B,,4,,50,\n -c,C,"Aug 2, 2026",5,-2,30,\n'
+    reading = read(saved(tmp_path, YOUTUBE + rows))
+    found = reading["items"].set_index("item_id")
+    assert found["reads"].sum() == 19
+    assert found.index.tolist() == ["a", "b", "-c"]
+    assert pd.isna(found.loc["b", "published_at"])
+    assert len(reading.problems) == 0
+    assert any("1 post has no time" in note for note in reading.notes)
+
+
+def test_the_newer_name_of_impressions_is_read(tmp_path):
+    head = "Content,Video title,Video publish time,Views,Thumbnail impressions,Thumbnail click-through rate (%)\n"
+    found = read(saved(tmp_path, head + 'Total,,,3,40,1.5\na,A,"Aug 1, 2026",3,40,1.5\n'))["items"]
+    assert found["impressions"].tolist() == [40]
+
+
+def test_a_table_of_days_of_youtube_has_no_total(tmp_path):
+    head = "Date,Views,Watch time (hours),Average view duration,Estimated revenue (USD)\n"
+    rows = "Total,30,4.5,0:09:00,1.234\n2026-08-02,20,3.5,0:10:30,1.034\n2026-08-01,10,1,0:06:00,0.2\n"
+    reading = read(saved(tmp_path, head + rows))
+    found = reading["item_daily"]
+    assert reading.format == "youtube_days"
+    assert found["reads"].tolist() == [20, 10]
+    assert found["stat_date"].min() == pd.Timestamp("2026-08-01")
+    assert not found["cumulative"].any()
+    assert any("Rows left out: 1 total" in note for note in reading.notes)
+
+
 def test_a_post_id_that_a_spreadsheet_destroyed_is_refused():
     with pytest.raises(FileError, match="lost digits") as refused:
         read(sample("meta_content_export.csv"))
@@ -269,6 +298,46 @@ def test_an_archive_of_x_is_read_past_its_script(tmp_path):
     assert reading["cascade_nodes"]["node_id"].tolist() == ["1", "3"]
 
 
+@pytest.mark.parametrize("prefix", ["", "stat."])
+def test_a_table_with_the_names_of_bilibilis_interface_is_read(tmp_path, prefix):
+    names = [f"{prefix}{one}" for one in ("view", "danmaku", "reply", "favorite", "coin", "share", "like")]
+    text = ",".join([*("", "aid", "title", "mid"), *names, "pubdate"]) + "\n1,46,x,9,500,1,20,30,4,5,60,1553152210\n"
+    item = read(saved(tmp_path, text + "2,47,y,9,50,1,2,3,4,5,6,1553427011\n"))["items"].iloc[0]
+    assert (item["item_id"], item["account_id"], item["reads"], item["likes"]) == ("46", "9", 500, 60)
+    assert (item["comments"], item["saves"], item["shares"]) == (20, 30, 5)
+    assert str(item["published_at"]) == "2019-03-21 07:10:10+00:00"
+
+
+def old_tweet(name: str, **more: object) -> dict[str, object]:
+    made = {"id_str": name, "text": "hi", "retweet_count": 2, "favorite_count": 7}
+    made |= {
+        "created_at": "Tue Jun 12 05:29:19 +0000 2012",
+        "user": {"id_str": "9", "name": "Ann", "followers_count": 4},
+    }
+    return made | more
+
+
+def test_posts_of_the_first_interface_of_x_name_their_author_and_what_they_repost(tmp_path):
+    again = old_tweet("1", text="RT @o: y", retweet_count=900, retweeted_status=old_tweet("50", retweet_count=900))
+    answer = {"statuses": [again, old_tweet("2")], "search_metadata": {"count": 2}}
+    reading = read(stored(tmp_path, answer))
+    assert reading["items"][["item_id", "account_id"]].to_numpy().tolist() == [["2", "9"]]
+    assert reading["items"]["shares"].sum() == 2
+    assert "Ann" not in reading["items"]["extra"].iloc[0]
+    nodes = reading["cascade_nodes"]
+    assert nodes.loc[nodes["node_id"] == "1", ["parent_id", "kind", "actor_id"]].to_numpy().tolist() == [
+        ["50", "repost", "9"]
+    ]
+    only = read(stored(tmp_path, [again], "b.json"))
+    assert list(only.tables) == ["cascade_nodes"]
+
+
+def test_an_archive_of_reposts_alone_is_refused_for_what_it_is(tmp_path):
+    post = old_tweet("1", text="RT @o: y")
+    with pytest.raises(FileError, match="does not name what they repost"):
+        read(stored(tmp_path, [post]))
+
+
 def toot(name: str, **more: object) -> dict[str, object]:
     made = {"id": name, "created_at": "2026-01-01T00:00:00.000Z", "in_reply_to_id": None, "reblog": None}
     made |= {"content": "<p>Hi &amp; <br/>you</p>", "url": f"https://m/{name}", "replies_count": 1}
@@ -307,6 +376,68 @@ def test_a_repost_in_a_feed_of_bluesky_is_not_the_post(tmp_path):
     assert len(read(stored(tmp_path, {"posts": [own, post]}))["items"]) == 2
 
 
+def test_posts_of_bluesky_may_lack_what_was_not_asked_for(tmp_path):
+    posts = [
+        {"uri": "at://a", "author": {"handle": "x.example"}, "record": {"text": "t"}, "likeCount": 3},
+        {
+            "uri": "at://b",
+            "record": {"text": "u", "createdAt": "2026-08-01T10:00:00Z"},
+            "likeCount": 4,
+            "repostCount": 1,
+        },
+    ]
+    found = read(stored(tmp_path, {"posts": posts}))["items"]
+    assert found["likes"].tolist() == [3, 4]
+    assert found["published_at"].isna().tolist() == [True, False]
+    bare = {"feed": [{"post": {"uri": "at://a", "likeCount": 7, "replyCount": 2, "repostCount": 3}}]}
+    assert read(stored(tmp_path, bare))["items"][["likes", "comments", "shares"]].iloc[0].tolist() == [7, 2, 3]
+
+
+def test_counts_of_bilibili_without_the_video_are_its_counts(tmp_path):
+    answer = {"code": 0, "data": {"bvid": "BV1", "view": 1000, "danmaku": 3, "reply": 9, "favorite": 30, "like": 100}}
+    found = read(stored(tmp_path, answer))["items"].iloc[0]
+    assert found[["item_id", "reads", "comments", "saves", "likes"]].tolist() == ["BV1", 1000, 9, 30, 100]
+    assert pd.isna(found["published_at"])
+
+
+def activity(number, **more):
+    made = {
+        "id": f"https://a/{number}",
+        "type": "Note",
+        "published": "2026-08-01T10:00:00Z",
+        "content": f"<p>{number}</p>",
+    }
+    act = {"id": f"https://a/{number}/activity", "type": "Create", "actor": "https://a/me"}
+    return {**act, "published": f"2026-08-0{number}T10:00:00Z", "to": ["Public"], "object": {**made, **more}}
+
+
+def test_an_outbox_is_posts_answers_and_boosts_whose_counts_are_unknown(tmp_path):
+    boost = {**activity(3), "type": "Announce", "object": "https://b/9"}
+    acts = [activity(1), activity(2, inReplyTo="https://b/8", likes={"type": "Collection", "totalItems": 5}), boost]
+    text = json.dumps({"@context": "x", "type": "OrderedCollection", "orderedItems": acts})
+    twice = text.replace('"orderedItems": [', '"orderedItems": [], "orderedItems": [', 1)
+    reading = read(saved(tmp_path, twice, "outbox.json"))
+    assert reading.format == "mastodon_outbox"
+    found = reading["items"]
+    assert found["title"].tolist() == ["1", "2"]
+    assert found["likes"].isna().tolist() == [True, False]
+    assert found["shares"].isna().all()
+    assert found["published_at"].max() == pd.Timestamp("2026-08-02 10:00", tz="UTC")
+    assert sorted(reading["cascade_nodes"]["kind"]) == ["comment", "repost", "root"]
+    assert reading.rows_rejected == 1
+
+
+def test_a_name_that_stands_twice_with_two_contents_is_refused(tmp_path):
+    twice = '{"@context": "x", "type": "OrderedCollection", "orderedItems": [1], "orderedItems": [2]}'
+    with pytest.raises(FileError, match="stands twice"):
+        read(saved(tmp_path, twice, "outbox.json"))
+
+
+def test_an_empty_outbox_says_that_it_is_empty(tmp_path):
+    with pytest.raises(FileError, match="holds no record"):
+        read(stored(tmp_path, {"@context": "x", "type": "OrderedCollection", "orderedItems": []}))
+
+
 def test_a_chain_of_parents_ends_even_in_a_loop():
     assert top("4", {"4": "3", "3": "1"}) == "1"
     assert top("4", {"4": "3", "3": "9", "9": "3"}) == "3"
@@ -329,6 +460,16 @@ def test_a_chat_of_telegram_gives_messages_and_who_answered_whom():
     assert len(edges) == 4
     assert edges["dst"].unique().tolist() == [events["actor_id"][0]]
     assert "user700" not in events.to_csv() + edges.to_csv()
+
+
+def test_messages_of_telegram_without_an_author_are_counted(tmp_path):
+    messages = [{"id": n, "type": "message", "date_unixtime": str(1700000000 + n), "text": "x"} for n in range(3)]
+    reading = read(stored(tmp_path, {"id": 5, "name": "g", "type": "private_channel", "messages": messages}))
+    found = reading["events"]
+    assert len(found) == 3
+    assert found["actor_id"].isna().all()
+    assert found["time"].min() == pd.Timestamp("2023-11-14 22:13:20", tz="UTC")
+    assert any("3 messages have no from_id" in note for note in reading.notes)
 
 
 def test_a_text_is_a_string_or_pieces():

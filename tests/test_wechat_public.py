@@ -52,6 +52,94 @@ def test_the_cap_is_a_floor_and_the_true_number_is_kept(tmp_path):
     assert "several times that" in told(reading)
 
 
+@pytest.mark.parametrize(
+    ("more", "likes", "looks"),
+    [
+        ({}, 24, None),
+        ({"timestamp": 1514972862}, 24, None),
+        ({"publish_time": "2018-01-04 10:00:00"}, 24, None),
+        ({"publish_time": "2026-06-05T08:30:00Z"}, None, 24),
+        ({"timestamp": 1780000000}, None, 24),
+    ],
+)
+def test_an_answer_of_the_time_before_the_heart_has_a_thumb_alone(tmp_path, more, likes, looks):
+    answer = {**counters(), **more}
+    del answer["appmsgstat"]["old_like_num"]
+    reading = read(saved(tmp_path / "a.json", answer))
+    row = reading.main.iloc[0]
+    assert [None if pd.isna(one) else one for one in row[["likes", "looks"]]] == [likes, looks]
+    assert ("taken for the thumb" in told(reading)) is (looks is None)
+
+
+def test_an_answer_may_hold_some_of_the_counters_only(tmp_path):
+    row = read(saved(tmp_path / "a.json", {"appmsgstat": {"old_like_num": 630, "like_num": 426}})).main.iloc[0]
+    assert row[["likes", "looks"]].tolist() == [630, 426]
+    assert pd.isna(row["reads"])
+
+
+def test_the_end_of_a_session_is_told_from_an_answer(tmp_path):
+    error = refusal(saved(tmp_path / "a.json", {"base_resp": {"ret": -3, "errmsg": "no session"}}))
+    assert "error -3" in str(error)
+    assert "no session" in str(error)
+
+
+ARTICLE = {"aid": "2247_1", "itemidx": 1, "title": "春", "link": make.link(7, 2), "update_time": 1785500000}
+
+
+def history(*links):
+    first, *others = [{"title": "春", "content_url": link.replace("&", "&amp;")} for link in links]
+    sent = {"comm_msg_info": {"datetime": 1785500000}, "app_msg_ext_info": {**first, "multi_app_msg_item_list": others}}
+    return json.dumps({"list": [sent, {"comm_msg_info": {"datetime": 1785500001, "type": 1}}]})
+
+
+def page(*articles):
+    sent = [{"publish_type": 101, "publish_info": json.dumps({"appmsgex": [one]})} for one in articles]
+    return json.dumps({"total_count": len(sent), "publish_list": sent})
+
+
+@pytest.mark.parametrize(
+    ("answer", "items"),
+    [
+        ({"app_msg_cnt": 1, "app_msg_list": [ARTICLE]}, ["7_2"]),
+        ({"base_resp": {"ret": 0}, "publish_page": page(ARTICLE)}, ["7_2"]),
+        ({"ret": 0, "general_msg_list": history(make.link(7, 1), make.link(7, 2))}, ["7_1", "7_2"]),
+    ],
+)
+def test_a_list_of_articles_has_times_and_no_counts(tmp_path, answer, items):
+    reading = read(saved(tmp_path / "a.json", answer))
+    assert reading.format == "wechat_article_list"
+    assert reading.main["item_id"].tolist() == items
+    assert reading.main["published_at"].unique().tolist() == [pd.Timestamp(1785500000, unit="s", tz="UTC")]
+    assert reading.main[["reads", "likes", "shares", "looks"]].isna().all(axis=None)
+    assert "unknown, not zero" in told(reading)
+    assert "zeros only" not in told(reading)
+
+
+def test_a_page_that_lists_articles_twice_is_read_with_its_counters(tmp_path):
+    counted = {"appmsgid": 7, "itemidx": 2, "title": "春", "content_url": make.link(7, 2), "read_num": 5}
+    info = {"sent_info": {"time": 1785500000}, "appmsgex": [ARTICLE], "appmsg_info": [counted]}
+    sent = {"publish_list": [{"publish_type": 101, "publish_info": json.dumps(info)}]}
+    reading = read(saved(tmp_path / "a.json", {"publish_page": json.dumps(sent)}))
+    assert reading.format == "wechat_publish_page"
+    assert reading.main["reads"].tolist() == [5]
+
+
+def test_a_table_of_links_and_days_has_no_counts(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"公众号,标题,链接,日期\n安,春,{make.link(7, 2)},2025-10-15\n", encoding="utf-8")
+    row = read(path).main.iloc[0]
+    assert (row["item_id"], row["published_date"]) == ("7_2", pd.Timestamp("2025-10-15"))
+    assert pd.isna(row["reads"])
+
+
+def test_comments_in_json_are_named_as_such(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"list": [{"ref_date": "2014-12-07", "cumulate_user": 5} // more\n]}', encoding="utf-8")
+    assert "Delete the comments" in refusal(path).fix
+    path.write_text('{"list": [{"ref_date": "2014-12-07", "cumulate_user": 5}', encoding="utf-8")
+    assert "cut off" in refusal(path).fix
+
+
 def test_an_answer_is_named_by_its_link_else_by_the_file(tmp_path):
     named = {**counters(), "url": make.link(7, 2), "publish_time": 1400000000}
     row = read(saved(tmp_path / "a.json", named)).main.iloc[0]

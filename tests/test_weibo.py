@@ -513,6 +513,50 @@ def test_a_field_of_a_language_model_that_moves_the_others_is_refused(tmp_path):
     assert len(read(path, problems="collect").main) == 1
 
 
+def test_an_early_weibo_crawler_without_bids_is_read_too(tmp_path):
+    header = (
+        "uid",
+        "id",
+        "正文",
+        "原始图片url",
+        "日期",
+        "点赞数",
+        "评论数",
+        "转发数",
+        "是否原创",
+        "源用户id",
+        "源微博id",
+    )
+    rows = [
+        ("9", "700", "x", "", "2019-08-29", "54", "12", "1", "True"),
+        ("9", "701", "y", "", "2019-08-27", "3", "0", "2", "False", "5", "900"),
+    ]
+    got = read(table(tmp_path / "a.csv", header, *rows))
+    assert got.format == "weibo_crawler"
+    assert got["items"]["likes"].sum() == 57
+    assert set(got["items"]["account_id"]) == {"9"}
+    assert got["cascade_nodes"]["cascade_id"].unique().tolist() == ["900"]
+    named = (*header[:-1], "源微博用户昵称", header[-1], "源微博正文")
+    told = [(*row, "z") if row[8] == "False" else row for row in rows]
+    assert "do not fit" in refusal(table(tmp_path / "b.csv", named, *told)).problem
+
+
+def test_the_list_of_users_beside_the_posts_is_left_aside(tmp_path):
+    header = ("用户id", "昵称", "微博数", "粉丝数", "关注数", "主页", "头像")
+    table(tmp_path / "users.csv", header, ("9", "a", "10", "20", "30", "https://m", "https://x"))
+    table(tmp_path / "9.csv", CRAWLER, crawler_row(700))
+    got = read(tmp_path)
+    assert got["items"]["item_id"].tolist() == ["700"]
+    assert "left aside: 1" in said(got)
+
+
+def test_the_list_of_users_of_weibo_crawler_is_refused_for_what_it_is(tmp_path):
+    header = ("用户id", "昵称", "微博数", "粉丝数", "关注数", "主页", "头像")
+    error = refusal(table(tmp_path / "users.csv", header, ("9", "a", "10", "20", "30", "https://m", "https://x")))
+    assert "users.csv" in error.problem
+    assert "CSV of the posts" in error.fix
+
+
 def test_comments_of_weibo_crawler_are_events_of_hidden_names(tmp_path):
     header = ("id", "weibo_id", "created_at", "user_screen_name", "text", "pic_url", "like_count")
     path = table(tmp_path / "a.csv", header, ("1", "700", "Thu Sep 03 20:00:00 +0800 2026", "小明", "x", "", "4"))
@@ -633,3 +677,107 @@ def test_the_samples_of_crawlers_hold_their_facts():
     assert len(crawled["cascade_nodes"]) == 5
     comments = read(SAMPLES / "comments_show.json")
     assert set(comments["events"]["action"]) == {"comment"}
+
+
+# Crawler files in JSON, single posts, and rows that the header does not name
+
+
+def post(number, **more):
+    made = {"id": 700 + number, "bid": f"b{number}", "text": "t", "created_at": "2026-09-03", "user_id": 5}
+    return {**made, "attitudes_count": 10, "comments_count": 2, "reposts_count": number, **more}
+
+
+def test_the_json_of_weibo_crawler_gives_posts_and_their_originals(tmp_path):
+    origin = {"id": 650, "user_id": 6, "text": "o", "created_at": "2026-09-01", "reposts_count": 99}
+    own = {"id": "5", "screen_name": "n", "followers_count": 65_585_238, "statuses_count": 2}
+    got = read(written(tmp_path / "a.json", {"user": own, "weibo": [post(1), post(2, retweet=origin)]}))
+    assert got.format == "weibo_crawler_json"
+    assert got["items"]["shares"].tolist() == [1, 2]
+    assert got["items"]["kind"].tolist() == ["post", "repost"]
+    assert got["items"]["published_at"].min() == utc("2026-09-02 16:00")
+    assert sorted(got["cascade_nodes"]["kind"]) == ["repost", "root"]
+
+
+def test_the_json_of_weibospider_has_names_of_its_own(tmp_path):
+    made = {"id": "Kabc", "user_id": 5, "content": "t", "publish_time": "2026-09-03 08:00", "original": True}
+    counts = {"up_num": 7, "retweet_num": 8, "comment_num": 9}
+    row = read(written(tmp_path / "a.json", {"user": {"id": 5}, "weibo": [{**made, **counts}]}))["items"].iloc[0]
+    assert row[["item_id", "likes", "shares", "comments", "kind"]].tolist() == ["Kabc", 7, 8, 9, "post"]
+    assert row["published_at"] == utc("2026-09-03 00:00")
+
+
+def test_posts_in_lines_are_read_with_the_time_of_the_crawl(tmp_path):
+    made = {"_id": "4762", "mblogid": "Lq", "created_at": "2026-09-03 10:20:54", "reposts_count": 1890}
+    made |= {"comments_count": 1924, "attitudes_count": 12167, "content": "t", "user": {"_id": "17", "nick_name": "n"}}
+    lines = [json.dumps({**made, "_id": str(4762 + n), "crawl_time": 1788500000}) for n in range(2)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    got = read(path)
+    assert got.format == "weibo_spider_lines"
+    assert got["items"][["shares", "comments", "likes"]].sum().tolist() == [3780, 3848, 24334]
+    assert got["items"]["account_id"].tolist() == ["17", "17"]
+    assert got["items"]["published_at"].min() == utc("2026-09-03 02:20:54")
+    assert got["items"]["observed_at"].notna().all()
+
+
+def test_a_single_post_is_an_answer_of_one(tmp_path):
+    one = {**ROOT, "attitudes_count": 3, "comments_count": 4}
+    for answer in (one, {"mblog": one}, {"ok": 1, "data": one}, [one]):
+        assert read(written(tmp_path / "a.json", answer))["items"][["shares", "likes"]].iloc[0].tolist() == [9, 3]
+
+
+def test_a_post_in_a_group_of_cards_counts_even_without_a_kind_of_card(tmp_path):
+    one = {**ROOT, "attitudes_count": 3, "comments_count": 4}
+    groups = [{"mblog": {**one, "idstr": "501"}}, {"card_type": 9, "mblog": {**one, "idstr": "502"}}]
+    cards = [{"card_type": 9, "mblog": one}, {"card_type": 11, "card_group": groups}]
+    assert len(read(written(tmp_path / "a.json", {"data": {"cards": cards}}))["items"]) == 3
+
+
+_BASE = [
+    "id",
+    "bid",
+    "正文",
+    "头条文章url",
+    "原始图片url",
+    "视频url",
+    "位置",
+    "日期",
+    "工具",
+    "点赞数",
+    "评论数",
+    "转发数",
+]
+_BASE += ["话题", "@用户", "完整日期"]
+_REPOSTS = [*_BASE, "是否原创", "源用户id", "源用户昵称", *(f"源微博{name}" for name in _BASE)]
+
+
+def unnamed(number, likes, *, live=True, edited=True):
+    head = [f"{number}\t", f"b{number}", "text", "", "", "", *(["http://live"] if live else [])]
+    counts = ["", "2025-05-02", "phone", str(likes), "2", "3", "", "", "2025-05-02T10:11:12"]
+    return [*head, *counts, *(["False", "0"] if edited else [])]
+
+
+def test_values_that_the_header_does_not_name_move_nothing(tmp_path):
+    rows = [
+        [*unnamed(1, 10, live=False, edited=False), "True"],
+        [*unnamed(2, 20), "True"],
+        [*unnamed(3, 30), "False", "77", "n", *unnamed(900, 500)],
+        [*unnamed(4, 40, edited=False), "True"],
+    ]
+    got = read(table(tmp_path / "a.csv", _REPOSTS, *rows))
+    assert got["items"]["likes"].tolist() == [10, 20, 30, 40]
+    assert got["items"]["published_at"].unique().tolist() == [utc("2025-05-02 02:11:12")]
+    assert got["items"]["kind"].tolist() == ["post", "post", "repost", "post"]
+    assert got["cascade_nodes"]["cascade_id"].unique().tolist() == ["900"]
+    assert "header does not name (live photos, edits), read as they stand: 3" in said(got)
+
+
+def test_originals_alone_may_be_longer_than_their_header(tmp_path):
+    got = read(table(tmp_path / "a.csv", _BASE, unnamed(1, 10), unnamed(2, 20, edited=False)))
+    assert got["items"]["likes"].tolist() == [10, 20]
+
+
+def test_a_row_of_no_known_layout_is_still_refused(tmp_path):
+    broken = unnamed(2, 20)
+    broken.insert(3, "positive")
+    assert "do not fit their columns" in refusal(table(tmp_path / "a.csv", _BASE, unnamed(1, 10), broken)).problem

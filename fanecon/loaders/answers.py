@@ -34,7 +34,9 @@ def answers(opened: Opened) -> list[object]:
     except (ValueError, RecursionError) as error:
         lines = [(number, line) for number, line in enumerate(opened.text.splitlines(), 1) if line.strip()]
         if len(lines) < 2 or not _is_json(lines[0][1]):
-            fix = "The file may be cut off: fetch the answer again."
+            at, fix = getattr(error, "pos", 0), "The file may be cut off: fetch the answer again."
+            if re.search("//|#", opened.text[max(at - 1, 0) : at + 3]):
+                fix = "Delete the comments (from // or # to the end of the line): JSON has none."
             raise FileError(opened.file, f"This is not valid JSON: {error}", fix) from error
         return [_line(opened.file, number, line) for number, line in lines]
     return whole if isinstance(whole, list) else [whole]
@@ -56,10 +58,13 @@ def _parsed(text: str) -> object:
 
 
 def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object; of a name that stands in it twice with different values, JSON would keep the last without a word."""
+    """An object; of a name that stands in it twice with different values, JSON would keep the last without a word.
+
+    An empty value before the true one contradicts nothing: Mastodon writes ``"orderedItems": []`` above its posts.
+    """
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next((name for name, value in pairs if found[name] != value), None)
+        twice = next((name for name, value in pairs if found[name] != value and value not in (None, "", [], {})), None)
         if twice is not None:
             raise ValueError(f"{twice!r} stands twice in one record, with different values")
     return found

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from fanecon.loaders import (
     campaign_airdrop,
+    campaign_claims,
     campaign_invites,
     campaign_log,
     campaign_payments,
@@ -175,4 +176,5 @@ FORMATS: tuple[Format, ...] = (
     *campaign_referral.FORMATS,
     *campaign_airdrop.FORMATS,
     *campaign_log.FORMATS,
+    *campaign_claims.FORMATS,
 )

@@ -26,7 +26,7 @@ from fanecon.schema import FileError, Table
 from fanecon.tables import EDGES, EVENTS
 
 _ADDRESS = re.compile(r"(?:0x|\\x)?([0-9a-f]{40})")
-_PUBLIC = ("Addresses are public pseudonyms: one person may hold many, and an exchange one for many people.",)
+PUBLIC_NAMES = ("Addresses are public pseudonyms: one person may hold many, and an exchange one for many people.",)
 _LABELS = (("eliminat", "eliminated"), ("sybil", "eliminated"), ("eligible", "eligible"))
 
 
@@ -94,7 +94,7 @@ def _read_transfers(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     )
     lossy = ["The transfers have no time and no amount."] if not lost else [f"Left out: {', '.join(sorted(lost))}."]
     reading = _reading("airdrop_transfers", "transfers between addresses", opened[0], EDGES, columns)
-    return replace(reading, rows_read=rows, notes=tuple(notes), lossy=(*lossy, *_PUBLIC))
+    return replace(reading, rows_read=rows, notes=tuple(notes), lossy=(*lossy, *PUBLIC_NAMES))
 
 
 def _transfers(opened: Opened) -> tuple[Iterable[tuple[str, str]], set[str]]:
@@ -153,7 +153,7 @@ def _read_lists(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     reading = _reading("airdrop_addresses", "a list of addresses", opened[0], EVENTS, columns)
     again = rows - len(found)
     notes += [f"{many(again, 'address is', 'addresses are')} listed again and counted once."] if again else []
-    lossy = ("Who is not listed as eliminated was not caught, which is not the same as honest.", *_PUBLIC)
+    lossy = ("Who is not listed as eliminated was not caught, which is not the same as honest.", *PUBLIC_NAMES)
     return replace(reading, rows_read=rows, rows_rejected=again, notes=tuple(notes), lossy=lossy)
 
 
@@ -193,7 +193,7 @@ def _parsed(opened: Opened) -> object:
 
 
 def _are_times(opened: tuple[Opened, ...]) -> str:
-    start = re.compile(r'\s*\{\s*"(?:0x|\\\\x)[0-9a-fA-F]{40}"\s*:\s*"?[0-9]{9,16}"?\s*[,}]')
+    start = re.compile(r'\s*\{\s*"(?:0x|\\\\x)[0-9a-fA-F]{40}"\s*:\s*"?1[0-9]{9}"?\s*[,}]')
     found = all(one.kind == "json" and start.match(one.text) for one in opened)
     return "addresses with unix times" if found else ""
 
@@ -219,7 +219,7 @@ def _read_times(opened: tuple[Opened, ...], ask: Ask) -> Reading:
         "tz_source": ["given" if each.value else None for each in when],
     }
     reading = _reading("airdrop_first_uses", "first uses of a service by addresses", one, EVENTS, columns)
-    return replace(reading, notes=("The time is the first use of each address (unix, UTC).",), lossy=_PUBLIC)
+    return replace(reading, notes=("The time is the first use of each address (unix, UTC).",), lossy=PUBLIC_NAMES)
 
 
 def _are_groups(opened: tuple[Opened, ...]) -> str:
@@ -252,7 +252,7 @@ def _read_groups(opened: tuple[Opened, ...], ask: Ask) -> Reading:
     reading = _reading("airdrop_groups", "groups of addresses removed from a reward", one, EVENTS, columns)
     again = len(who) - len(named)
     notes = [f"{many(len(groups), 'group', 'groups')}; `text` is the name of the group.", *_on_groups(groups)]
-    lossy = ("Members of a group that were kept are not listed.", *_PUBLIC)
+    lossy = ("Members of a group that were kept are not listed.", *PUBLIC_NAMES)
     return replace(reading, rows_read=len(who), rows_rejected=again, notes=tuple(notes), lossy=lossy)
 
 

@@ -69,13 +69,24 @@ def _rows(file: str, lines: Iterable[str], mark: str, *, quoted: bool) -> Iterat
 
 
 def _careful(file: str, lines: Iterable[str], mark: str) -> Iterator[list[str]]:
-    number = 0
+    number, found = 0, iter(lines)
+    first = list(itertools.islice(found, 1))
+    spaced = _is_spaced("".join(first), mark)
+    reader = csv.reader(itertools.chain(first, found), delimiter=mark, strict=True, skipinitialspace=spaced)
     try:
-        for number, row in enumerate(csv.reader(lines, delimiter=mark, strict=True), 1):  # noqa: B007
+        for number, row in enumerate(reader, 1):  # noqa: B007
             yield row
     except csv.Error as error:
         fix = "Look for a quotation mark that is not closed, or save the file as .xlsx."
         raise FileError(file, f"The text is not a proper table: {error}", fix, at=[Place(row=number + 1)]) from error
+
+
+def _is_spaced(line: str, mark: str) -> bool:
+    """Whether the cells of a first line are quoted after a space (``"a", "b"``), which a quotation mark must not be."""
+    cells = line.strip().split(mark)
+    quoted = [cell.strip() for cell in cells[1:]]
+    after = any(cell.startswith(" ") for cell in cells[1:])
+    return after and all(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in quoted)
 
 
 def _not_cut(file: str, last: Sequence[Sequence[object]], rows: int, end: str) -> None:

@@ -22,6 +22,8 @@ from fanecon.loaders.reading import Ask, Format, Reading, noted
 from fanecon.loaders.refusals import each
 from fanecon.schema import FileError, ParameterError, closest
 
+MOST_KINDS = 20
+
 Problems = Literal["refuse", "collect"]
 LIMIT_MB = MOST_BYTES // MB
 
@@ -92,14 +94,34 @@ def _recognised(opened: tuple[Opened, ...]) -> tuple[Format, str]:
             return one, why
     # A format only says that a file is none of its own; this says where a text is no JSON.
     each((one for one in opened if one.kind == "json"), answers)
-    rows = [row for one in opened for sheet in one.sheets for row in sheet.rows[:3]]
+    unknown = _unknown(opened) if len(opened) > 1 else opened[0]
+    rows = [row for sheet in unknown.sheets for row in sheet.rows[:3]]
     seen = "; ".join(" | ".join(str(cell) for cell in row if cell not in (None, ""))[:80] for row in rows[:3])
-    start = seen or opened[0].text[:80]
+    start = seen or unknown.text[:80]
     raise FileError(
-        opened[0].file,
+        unknown.file,
         f"No known format recognises this file; it begins: {start!r}",
         "Type fanecon formats for the list, or fe.read(path, format='…') if you know better.",
     )
+
+
+def _unknown(opened: tuple[Opened, ...]) -> Opened:
+    """The first of several files that no format takes even by itself.
+
+    Raises
+    ------
+    FileError
+        If each is of some format: then it is their company that no format takes.
+    """
+    kinds: dict[str, str] = {}
+    for one in opened[:MOST_KINDS]:
+        alone = next((kind.name for kind in FORMATS if kind.recognise((one,))), "")
+        if not alone:
+            return one
+        kinds.setdefault(alone, one.file)
+    told = ", ".join(f"{file} is {kind}" for kind, file in kinds.items())
+    fix = "Read the files of one kind at a time."
+    raise FileError(opened[0].file, f"The files are of kinds that are not read together: {told}", fix)
 
 
 def _named(name: str, opened: tuple[Opened, ...]) -> tuple[Format, str]:
@@ -114,13 +136,16 @@ def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
     from dataclasses import replace
 
     listed: list[pd.DataFrame] = []
+    first: FileError | None = None
     while True:
         try:
             reading = found.read(opened, ask)
         except FileError as error:
             new = [_complained(one, error) for one in opened]
             if not any(new) or any(place.row is None for place in error.places):
-                raise
+                # What is left when every record was complained of is no file; the complaints are the reason.
+                raise first or error from error.__cause__
+            first = first or error
             listed.append(within(opened[0].bundle, masked(error)).problems)
             opened = tuple(one.without(rows) if rows else one for one, rows in zip(opened, new, strict=True))
         else:

@@ -19,7 +19,8 @@ from fanecon.loaders.wording import many
 from fanecon.schema import FileError, counting, floored, latest
 
 STOCKS = ("followers_total",)
-NOT_ADDED = frozenset({"delivered", "actor_followers", "followers", "open_inflation"})
+MONEY, FIRST = ("amount_minor", "revenue_minor"), ("payout", "claim", "win", "join")
+NOT_ADDED = frozenset({"actor_followers", "followers"})  # of people, not of rows: a person has them in every row
 
 
 def inspect(
@@ -90,12 +91,25 @@ def totals(name: str, frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     made: dict[str, dict[str, Any]] = {}
     for column in frame.columns:
         kind = counting(str(column)) if column not in NOT_ADDED else None
-        if column == "amount_minor" or column == "revenue_minor":
-            kind = "times"
-        if kind is None or not frame[column].notna().any():
+        if (kind is None and column not in MONEY) or not frame[column].notna().any():
             continue
-        made[str(column)] = _total(str(column), rows, how, people=kind == "people")
+        money = column in MONEY
+        made[str(column)] = _amounts(str(column), rows) if money else _total(str(column), rows, how, kind == "people")
     return made
+
+
+def _amounts(column: str, rows: pd.DataFrame) -> dict[str, Any]:
+    """The total of amounts: of one act and one currency, for what was paid is not added to what was claimed of it."""
+    held = rows[rows[column].notna()]
+    made: dict[str, Any] = {"how": "sum over rows", "counts": "minor units of currency"}
+    for name in ("currency", "action"):
+        kinds = held[name].astype("string").fillna("unknown") if name in held else pd.Series(dtype="string")
+        if len(set(kinds)) > 1:
+            order = [one for one in FIRST if one in set(kinds)] + list(kinds.value_counts().index)
+            made[f"by_{name}"] = {one: int(held.loc[kinds == one, column].sum()) for one in dict.fromkeys(order)}
+            made["how"] += f" of {name} {order[0]}"
+            held = held[kinds == order[0]]
+    return {"total": int(held[column].sum()), **made}
 
 
 def _addable(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -110,7 +124,7 @@ def _addable(name: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return rows, how
 
 
-def _total(column: str, rows: pd.DataFrame, how: str, *, people: bool) -> dict[str, Any]:
+def _total(column: str, rows: pd.DataFrame, how: str, people: bool) -> dict[str, Any]:
     values = rows[column].dropna()
     if column in STOCKS:
         day = rows.loc[values.index].sort_values("date")
@@ -141,9 +155,14 @@ def told(document: Mapping[str, Any]) -> str:
 
 
 def _number(one: Mapping[str, Any]) -> str:
+    parts = [f"{kind} {value:,}" for name in ("by_currency", "by_action") for kind, value in one.get(name, {}).items()]
     least = "at least " if one.get("at_least") else ""
     doubt = f"; {one['doubt']}" if one.get("doubt") else ""
-    return f"{least}{one['total']:,} ({one['counts']}, {one['how']}{doubt})" if one else "–"
+    return (
+        f"{least}{one['total']:,} ({one['counts']}, {one['how']}{doubt}{'; ' if parts else ''}{', '.join(parts)})"
+        if one
+        else "–"
+    )
 
 
 def _place(row: Mapping[str, Any]) -> str:

@@ -7,10 +7,13 @@ hundredths; all are divided again.  In the answer, `unique_clicks` counts links 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from fanecon.loaders.cells import plain
 from fanecon.loaders.figures import numbers, printed_notes
-from fanecon.loaders.json_format import Record, json_format, listed
+from fanecon.loaders.files import Opened, Row
+from fanecon.loaders.json_format import Record, has_keys, json_format, listed
 from fanecon.loaders.newsletter_rates import (
     MAIL,
     OPENS,
@@ -22,6 +25,7 @@ from fanecon.loaders.newsletter_rates import (
     sent,
 )
 from fanecon.loaders.reading import Ask, Format
+from fanecon.loaders.rows import Body
 from fanecon.loaders.spec import Columns, Spec, fields, format_of
 from fanecon.tables import ITEMS
 
@@ -45,7 +49,7 @@ def _campaign_remarks(columns: Columns, ask: Ask) -> Iterable[str]:
 CAMPAIGNS = Spec(
     name="mailchimp_campaigns",
     what="Mailchimp's list of all campaigns",
-    signs=(("Unique Id", "Send Date", "Successful Deliveries", "Unique Opens"),),
+    signs=(("Unique Id", "Send Date", "Total Recipients"), ("Unique Id", "Send Date", "Successful Deliveries")),
     table=ITEMS,
     fields=fields(
         {
@@ -53,10 +57,10 @@ CAMPAIGNS = Spec(
             "title": "text Subject",
             "published": "time!! Send Date",
             "recipients": "count Total Recipients",
-            "delivered": "count! Successful Deliveries",
+            "delivered": "count Successful Deliveries",
             "bounces": "count Total Bounces",
             "shares": "count Times Forwarded",
-            "opens_people": "count! Unique Opens",
+            "opens_people": "count Unique Opens",
             "open_rate": "share Open Rate",
             "opens_times": "count Total Opens",
             "clicks_people": "count Unique Clicks",
@@ -102,21 +106,33 @@ def _report_remarks(columns: Columns, ask: Ask) -> Iterable[str]:
     yield from printed_notes(columns, "click_rate", "clicks_people", "delivered")
     yield from impossible_notes(columns)
     yield from inflation_notes(columns)
+    if any(one is not None for one in columns["delivered"]):
+        yield "delivered is emails_sent less hard and soft bounces: the answer does not print it."
+    if any(one is None for one in columns["delivered"]):
+        yield "Some mails come without bounces (a summary, not a report): delivered is unknown, and the rate with it."
+    if any(one is None for one in columns["published_date"]):
+        yield "Some mails have no send_time: when they were sent is unknown."
     if any(numbers(columns, "syntax")):
         yield "Some addresses were not even tried (syntax_errors); they are neither delivered nor bounced here."
+
+
+def _went_out(body: Body, row: Row) -> bool:
+    """Whether a mail was sent: `/campaigns` lists drafts and planned mails among the others."""
+    return plain(body.cell(row, "state")) not in ("save", "schedule", "paused")
 
 
 REPORTS = Spec(
     name="mailchimp_reports",
     what="an answer of Mailchimp's reports interface",
-    signs=(("emails_sent", "opens.unique_opens"),),
+    signs=(("emails_sent", "opens.unique_opens"), ("emails_sent", "opens.opens_total")),
     table=ITEMS,
     fields=fields(
         {
             "item_id": "id!! id",
             "title": "text subject_line",
-            "published": "time!! send_time",
+            "published": "time send_time",
             "recipients": "count! emails_sent",
+            "state": "text status",
             "hard": "count bounces.hard_bounces",
             "soft": "count bounces.soft_bounces",
             "syntax": "count bounces.syntax_errors",
@@ -138,10 +154,10 @@ REPORTS = Spec(
     ),
     constants={**MAIL, "platform": "mailchimp"},
     derive=_reports,
+    keep=_went_out,
     remarks=_report_remarks,
-    kept=("hard", "soft", "syntax", "open_rate", "excl_rate", "click_rate", "last_open"),
+    kept=("state", "hard", "soft", "syntax", "open_rate", "excl_rate", "click_rate", "last_open"),
     proportions=("open_rate", "excl_rate", "click_rate"),
-    notes=("delivered is emails_sent less hard and soft bounces: the answer does not print it.",),
     lossy=(
         OPENS,
         _MACHINES,
@@ -152,14 +168,42 @@ REPORTS = Spec(
 
 
 def _reports_in(answer: Record) -> list[object] | None:
-    """Records of `/reports`, or the one of `/reports/{id}`."""
-    found = listed(answer, "reports")
-    if found is not None:
-        return list(found)
-    return [answer] if "emails_sent" in answer else None
+    """Records of `/reports` or `/campaigns`, or the one of `/reports/{id}` or `/campaigns/{id}`."""
+    for key in ("reports", "campaigns"):
+        found = listed(answer, key)
+        if found is not None:
+            return [_reported(one) for one in found]
+    return [_reported(answer)] if "emails_sent" in answer else None
+
+
+def _reported(mail: object) -> object:
+    """A mail of `/campaigns` as a report, which has the same counts under other names; a report as it is."""
+    summary = mail.get("report_summary") if isinstance(mail, Mapping) else None
+    if not isinstance(mail, Mapping) or not ("settings" in mail or isinstance(summary, Mapping)):
+        return mail
+    counts = summary if isinstance(summary, Mapping) else {}
+    named = mail["settings"] if isinstance(mail.get("settings"), Mapping) else {}
+    opens = {"opens_total": "opens", "unique_opens": "unique_opens", "open_rate": "open_rate"}
+    clicks = {"clicks_total": "clicks", "unique_subscriber_clicks": "subscriber_clicks", "click_rate": "click_rate"}
+    return {
+        **{key: mail[key] for key in ("id", "status", "type", "send_time", "emails_sent") if key in mail},
+        "subject_line": named.get("subject_line"),
+        "campaign_title": named.get("title"),
+        "opens": {to: counts.get(name) for to, name in opens.items()},
+        "clicks": {to: counts.get(name) for to, name in clicks.items()},
+        "ecommerce": {"total_revenue": (counts.get("ecommerce") or {}).get("total_revenue")},
+    }
+
+
+def _is_report(opened: tuple[Opened, ...]) -> str:
+    return (
+        has_keys(opened, ("emails_sent", "opens_total", "unique_opens"))
+        or has_keys(opened, ("emails_sent", "report_summary", "unique_opens"))
+        or has_keys(opened, ("emails_sent", "unique_opens", "unique_subscriber_clicks"))
+    )
 
 
 FORMATS: tuple[Format, ...] = (
     format_of(CAMPAIGNS),
-    json_format(REPORTS, keys=("emails_sent", "unique_opens", "unique_subscriber_clicks"), pick=_reports_in),
+    replace(json_format(REPORTS, keys=("emails_sent",), pick=_reports_in), recognise=_is_report),
 )

@@ -31,6 +31,7 @@ UNKNOWN_ZONE = (
 
 def sent(columns: Columns, ask: Ask, tz: str = "UTC") -> None:
     """Day, instant, precision and zone source out of the column `published`; the account as the caller names it."""
+    columns.setdefault("published", [Moment()] * rows(columns))
     days(columns, "published", into="published_date", tz=ask.tz or tz)
     moments(columns, "published", into="published_at", precision="time_precision", source="tz_source")
     if ask.account_id:

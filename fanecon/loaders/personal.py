@@ -80,10 +80,15 @@ Hide = Callable[[str, object], object]
 
 @functools.lru_cache(maxsize=4096)
 def kind_of(column: str) -> str | None:
-    """The personal kind of a column by its name (``user.email`` by its last part), or None."""
+    """The personal kind of a column by its name (``user.email`` by its last part, ``user.name`` whole), or None."""
     found = heading(column)
     last = re.sub(r"[(\[].*?[)\]]$", "", found).rpartition(".")[2]
-    for one in (found, last, *(last.removeprefix(role) for role in _ROLES if last.startswith(role))):
+    for one in (
+        found,
+        found.replace(".", "_"),
+        last,
+        *(last.removeprefix(role) for role in _ROLES if last.startswith(role)),
+    ):
         if one in KIND_OF:
             return KIND_OF[one]
     return "nickname" if last in _ROLES[:-1] else None

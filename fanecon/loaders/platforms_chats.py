@@ -43,10 +43,16 @@ def _message(columns: Columns, ask: Ask) -> None:
     columns["action"] = ["message" if one is None else "reply" for one in columns["item_id"]]
 
 
+def _unsigned(columns: Columns, ask: Ask) -> Iterable[str]:
+    nobody = sum(one is None for one in columns.get("actor_id") or [None] * len(columns["event_id"]))
+    if nobody:
+        yield f"{nobody:,} messages have no from_id: they are counted, and who wrote them is unknown."
+
+
 TELEGRAM = Spec(
     name="telegram_export",
     what="Telegram Desktop's export of a chat (result.json)",
-    signs=(("chat.id", "from_id", "date_unixtime"), ("chat.id", "from_id", "date")),
+    signs=(("chat.id", "date_unixtime"), ("chat.id", "from_id", "date")),
     table=EVENTS,
     fields=fields(
         {
@@ -61,6 +67,7 @@ TELEGRAM = Spec(
     ),
     tz="UTC",
     derive=_message,
+    remarks=_unsigned,
     notes=(_ACTS,),
     lossy=(*_LOSSY, "What the server says of joins and leaves names people by display name: it is left out."),
 )
@@ -217,17 +224,22 @@ def _lost(events: pd.DataFrame) -> list[str]:
     )
 
 
-def _chat(spec: Spec, keys: tuple[str, ...], gather: Callable[[Opened], tuple[list[Record], int]]) -> Format:
+def _chat(
+    spec: Spec, signs: tuple[tuple[str, ...], ...], gather: Callable[[Opened], tuple[list[Record], int]]
+) -> Format:
     def read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
         if len(opened) > 1:
             raise FileError(opened[1].file, "Several chats at once", "Read them one by one.")
         return read_chat(spec, opened[0], gather, ask)
 
-    return Format(name=spec.name, what=spec.what, recognise=lambda opened: has_keys(opened, keys), read=read)
+    def recognised(opened: tuple[Opened, ...]) -> str:
+        return next((why for keys in signs if (why := has_keys(opened, keys))), "")
+
+    return Format(name=spec.name, what=spec.what, recognise=recognised, read=read)
 
 
 FORMATS: tuple[Format, ...] = (
-    _chat(TELEGRAM, ("messages", "from_id", "date"), _telegram),
-    _chat(DISCORD, ("messages", "channel", "guild"), _discord),
+    _chat(TELEGRAM, (("messages", "from_id", "date"), ("messages", "date_unixtime")), _telegram),
+    _chat(DISCORD, (("messages", "channel", "guild"),), _discord),
     format_of(DISCORD_TABLE),
 )

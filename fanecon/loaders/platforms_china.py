@@ -7,8 +7,10 @@ Times are Beijing's, which the platforms do not write because they know no other
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fanecon.loaders.json_format import Record, json_format, listed
-from fanecon.loaders.platforms_items import LIFETIME, NO_ID, SHANGHAI, VIEWS, capped, posts
+from fanecon.loaders.platforms_items import LIFETIME, NO_ID, SHANGHAI, VIEWS, capped, posts, undated
 from fanecon.loaders.reading import Ask, Format
 from fanecon.loaders.spec import Columns, Spec, fields, format_of
 from fanecon.tables import ITEM_DAILY, ITEMS
@@ -126,6 +128,7 @@ CHANNELS = Spec(
     ),
 )
 
+_FLAT_OR_NESTED = (("view", "danmaku", "like"), ("stat.view", "stat.danmaku", "stat.like"))
 BILIBILI_ANSWER = Spec(
     name="bilibili_answer",
     what="an answer of Bilibili's public interface with videos",
@@ -136,7 +139,7 @@ BILIBILI_ANSWER = Spec(
             "item_id": "id!! bvid",
             "account": "id owner.mid",
             "title": "text title",
-            "published": "unix!! pubdate",
+            "published": "unix pubdate",
             "reads": "count! stat.view",
             "comments": "count stat.reply",
             "saves": "count stat.favorite",
@@ -147,7 +150,27 @@ BILIBILI_ANSWER = Spec(
     constants={"platform": "bilibili", **_VIDEO},
     tz=SHANGHAI,
     derive=posts(SHANGHAI),
+    remarks=undated,
     lossy=(VIEWS, LIFETIME, "Coins and 弹幕 stay in extra."),
+)
+BILIBILI_TABLE = replace(
+    BILIBILI_ANSWER,
+    name="bilibili_table",
+    what="a table of videos with the names of Bilibili's public interface",
+    signs=tuple((name, *counts) for name in ("bvid", "aid") for counts in _FLAT_OR_NESTED),
+    fields=fields(
+        {
+            "item_id": "id!! bvid|aid",
+            "account": "id owner.mid|mid",
+            "title": "text title",
+            "published": "unix pubdate",
+            "reads": "count! stat.view|view",
+            "comments": "count stat.reply|reply",
+            "saves": "count stat.favorite|favorite",
+            "shares": "count stat.share|share",
+            "likes": "count stat.like|like",
+        }
+    ),
 )
 
 
@@ -158,7 +181,11 @@ def _videos_in(answer: Record) -> list[object] | None:
         if found is not None:
             return list(found)
     one = answer.get("data", answer)
-    return [one] if isinstance(one, dict) and "stat" in one else None
+    if not isinstance(one, dict):
+        return None
+    if "stat" not in one and "bvid" in one and "view" in one:  # archive/stat: the counts without the video
+        return [{"bvid": one["bvid"], "stat": {key: value for key, value in one.items() if key != "bvid"}}]
+    return [one] if "stat" in one else None
 
 
 def _daily(columns: Columns, ask: Ask) -> None:
@@ -191,6 +218,6 @@ DAILY = Spec(
 )
 
 FORMATS: tuple[Format, ...] = (
-    *(format_of(one) for one in (XIAOHONGSHU, DOUYIN, CHANNELS, BILIBILI, DAILY)),
-    json_format(BILIBILI_ANSWER, keys=("bvid", "stat", "danmaku"), pick=_videos_in),
+    *(format_of(one) for one in (XIAOHONGSHU, DOUYIN, CHANNELS, BILIBILI, DAILY, BILIBILI_TABLE)),
+    json_format(BILIBILI_ANSWER, keys=("bvid", "view", "danmaku"), pick=_videos_in),
 )

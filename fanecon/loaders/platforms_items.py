@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from fanecon.loaders.figures import made_id, numbers, rows
 from fanecon.loaders.reading import Ask
 from fanecon.loaders.spec import Columns, days, moments
+from fanecon.loaders.times import Moment
 
 Derive = Callable[[Columns, Ask], None]
 Remarks = Callable[[Columns, Ask], Iterable[str]]
@@ -26,6 +27,7 @@ def posts(tz: str) -> Derive:
     """Day, instant, zone source, account and id of each post, out of `published`, `account` and `item_id`."""
 
     def derive(columns: Columns, ask: Ask) -> None:
+        columns.setdefault("published", [Moment()] * rows(columns))
         days(columns, "published", into="published_date", tz=ask.tz or tz)
         moments(columns, "published", into="published_at", precision="time_precision", source="tz_source")
         found = columns.get("account") or [None] * rows(columns)
@@ -58,6 +60,14 @@ def needs_zone(platform: str) -> Remarks:
             )
 
     return remarks
+
+
+def undated(columns: Columns, ask: Ask) -> Iterable[str]:
+    """A note where posts have no time: YouTube prints none for videos that are unlisted or private."""
+    without = sum(one is None for one in columns["published_date"])
+    if without:
+        posts_ = "1 post has" if without == 1 else f"{without:,} posts have"
+        yield f"{posts_} no time in the file (unlisted, private or planned): the counts are kept."
 
 
 def both(*remarks: Remarks) -> Remarks:

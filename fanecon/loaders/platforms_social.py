@@ -13,15 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fanecon.loaders.answers import as_sheet
-from fanecon.loaders.cells import is_missing
+from fanecon.loaders.cells import is_missing, plain
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.json_format import Pick, Record, has_keys, listed, records_in
-from fanecon.loaders.platforms_items import LIFETIME, posts
+from fanecon.loaders.platforms_items import LIFETIME, posts, undated
 from fanecon.loaders.platforms_threads import threads
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body
 from fanecon.loaders.spec import Columns, Spec, fields, header_of, joined, moments, read_sheet, recognise
+from fanecon.schema import FileError
 from fanecon.tables import CASCADE_NODES, ITEMS
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -30,9 +31,10 @@ _STARS = (
     "Every repost names the original, not the repost it was seen at: cascades of reposts are stars by construction."
 )
 _POST = {"kind": "post"}
+_UNNAMED = "of post "
 
 
-def _own(body: Body, row: Row) -> bool:
+def own(body: Body, row: Row) -> bool:
     """Whether a record is a post of its own and no repost."""
     return is_missing(body.cell(row, "repost_of"))
 
@@ -49,7 +51,8 @@ def _unescaped(columns: Columns, ask: Ask) -> None:
     posts("UTC")(columns, ask)
 
 
-def _unmarked(columns: Columns, ask: Ask) -> None:
+def unmarked(columns: Columns, ask: Ask) -> None:
+    """Posts whose text is without its markup."""
     columns["title"] = [bare(one) for one in columns.get("title", [])] or [None for _ in columns["item_id"]]
     posts("UTC")(columns, ask)
 
@@ -79,7 +82,7 @@ X = Spec(
     constants={"platform": "x", **_POST},
     tz="UTC",
     derive=_unescaped,
-    keep=_own,
+    keep=own,
     public=("account",),
     kept=("reply_to", "quote_of", "followers"),
     notes=("Reposts make no items: their counts are those of the original.", "title is the text of the post."),
@@ -88,25 +91,28 @@ X = Spec(
 
 ARCHIVE = Spec(
     name="x_archive",
-    what="the posts in an archive of X (tweets.js)",
+    what="the posts in an archive of X (tweets.js), or of its first interface",
     signs=(("id_str", "favorite_count"),),
     table=ITEMS,
     fields=fields(
         {
             "item_id": "id!! id_str",
+            "account": "id user.id_str",
             "title": "text full_text|text",
             "published": "time!! created_at",
             "repost_of": "id repost",
             "reply_to": "id in_reply_to_status_id_str",
             "shares": "count retweet_count",
             "likes": "count favorite_count",
+            "followers": "count user.followers_count",
         }
     ),
     constants={"platform": "x", **_POST},
     tz="UTC",
     derive=_unescaped,
-    keep=_own,
-    kept=("reply_to",),
+    keep=own,
+    public=("account",),
+    kept=("reply_to", "followers"),
     notes=("Posts that begin with 'RT @' are reposts and left out: their counts are those of the original.",),
     lossy=("The archive has no impressions and no answers to a post: they are unknown, not zero.", LIFETIME),
 )
@@ -134,8 +140,8 @@ MASTODON = Spec(
     ),
     constants={"platform": "mastodon", **_POST},
     tz="UTC",
-    derive=_unmarked,
-    keep=_own,
+    derive=unmarked,
+    keep=own,
     public=("account", "account.acct"),
     kept=("reply_to", "followers"),
     notes=("Boosts make no items.", "title is the text without markup."),
@@ -152,7 +158,7 @@ BLUESKY = Spec(
             "item_id": "id!! uri",
             "account": "id author.did",
             "title": "text record.text",
-            "published": "time!! record.createdAt",
+            "published": "time record.createdAt",
             "repost_of": "id repost.of",
             "reply_to": "id record.reply.parent.uri",
             "quote_of": "id record.embed.record.uri",
@@ -164,7 +170,8 @@ BLUESKY = Spec(
     constants={"platform": "bluesky", **_POST},
     tz="UTC",
     derive=posts("UTC"),
-    keep=_own,
+    keep=own,
+    remarks=undated,
     public=("account",),
     kept=("reply_to", "quote_of"),
     notes=("Reposts in a feed make no items.", "title is the text of the post."),
@@ -191,12 +198,26 @@ def _referring(post: object) -> object:
 
 
 def _archived_in(answer: Record) -> list[object] | None:
+    found = listed(answer, "statuses")
+    if found is not None:
+        return [_archived(one) if isinstance(one, Mapping) else one for one in found]
     one = answer.get("tweet", answer)
-    if not isinstance(one, Mapping) or "favorite_count" not in one:
-        return None
-    text = one.get("full_text", one.get("text", ""))
-    again = re.match(r"RT @", str(text)) is not None
-    return [{**one, "repost": f"of {one.get('id_str')}" if again else None}]
+    return [_archived(one)] if isinstance(one, Mapping) and "favorite_count" in one else None
+
+
+def _archived(post: Record) -> Record:
+    """A post with what it reposts: the archive names no original, the first interface holds it whole."""
+    whole = post.get("retweeted_status")
+    if isinstance(whole, Mapping):
+        rest = {key: value for key, value in post.items() if key != "retweeted_status"}
+        return {**rest, "repost": whole.get("id_str", whole.get("id"))}
+    again = re.match(r"RT @", str(post.get("full_text", post.get("text", "")))) is not None
+    return {**post, "repost": f"{_UNNAMED}{post.get('id_str')}" if again else None}
+
+
+def _of_known(body: Body, row: Row) -> bool:
+    """Whether a record is a post of its own or reposts one that it names."""
+    return not plain(body.cell(row, "repost_of")).startswith(_UNNAMED)
 
 
 def _toots_in(answer: Record) -> list[object] | None:
@@ -242,9 +263,15 @@ def read_posts(spec: Spec, opened: Opened, ask: Ask) -> Reading:
         With every value that cannot be used.
     """
     header, nodes = header_of(spec, opened), nodes_of(spec)
-    own = sum(_own(Body(header=header, rows=(), dropped={}), row) for row in header.sheet.rows[header.row + 1 :] if row)
+    if not {"repost_of", "reply_to"} & header.columns.keys():
+        return read_sheet(spec, opened, header, ask)
+    rows, body = [row for row in header.sheet.rows[header.row + 1 :] if row], Body(header=header, rows=(), dropped={})
+    mine = sum(own(body, row) for row in rows)
+    if rows and "repost_of" in header.columns and not any(_of_known(body, row) for row in rows):
+        problem = "All posts are reposts (RT @…), and the archive does not name what they repost"
+        raise FileError(opened.file, problem, "Give an archive with posts of your own.")
     reads = [lambda: read_sheet(nodes, opened, header_of(nodes, opened), ask)]
-    reads += [lambda: read_sheet(spec, opened, header, ask)] if own else []
+    reads += [lambda: read_sheet(spec, opened, header, ask)] if mine else []
     told, *items = each(reads, lambda read: read())
     found = threads(told, opened)
     if not items:
@@ -269,7 +296,7 @@ def nodes_of(spec: Spec) -> Spec:
         tz=spec.tz,
         public=("actor_id",),
         derive=_node,
-        keep=_own if spec is ARCHIVE else None,
+        keep=_of_known if spec is ARCHIVE else None,
     )
 
 

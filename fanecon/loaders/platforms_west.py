@@ -15,7 +15,7 @@ from dataclasses import replace
 from fanecon.loaders.cells import Unreadable, day, heading, plain
 from fanecon.loaders.figures import printed_notes, rows
 from fanecon.loaders.files import Opened
-from fanecon.loaders.platforms_items import LIFETIME, VIEWS, both, capped, needs_zone, posts, whole
+from fanecon.loaders.platforms_items import LIFETIME, VIEWS, both, capped, needs_zone, posts, undated, whole
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import find_header
@@ -24,6 +24,7 @@ from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Place
 from fanecon.tables import ITEM_DAILY, ITEMS
 
+PACIFIC = "A day of YouTube is one of its own clock (Pacific time), whatever the zone of the channel."
 YOUTUBE = Spec(
     name="youtube_table",
     what="YouTube Studio's table of videos (Table data.csv)",
@@ -33,8 +34,8 @@ YOUTUBE = Spec(
         {
             "item_id": "id!! Content",
             "title": "text Video title",
-            "published": "time!! Video publish time",
-            "impressions": "count Impressions",
+            "published": "time Video publish time",
+            "impressions": "count Impressions|Thumbnail impressions",
             "reads": "count! Views",
             "likes": "count Likes",
             "shares": "count Shares",
@@ -48,9 +49,35 @@ YOUTUBE = Spec(
     tz="UTC",
     order="mdy",
     derive=posts("UTC"),
-    remarks=both(capped(500), needs_zone("YouTube")),
+    remarks=both(capped(500), needs_zone("YouTube"), undated),
     notes=("The row Total is left out.", "followers_net (Subscribers) is people won less people lost."),
     lossy=(VIEWS, "The columns and the period were chosen by whoever made the download: the file does not say which."),
+)
+
+
+def _by_day(columns: Columns, ask: Ask) -> None:
+    days_ = len(columns["stat_date"])
+    columns |= {"item_id": ["account"] * days_, "channel": ["all"] * days_, "cumulative": [False] * days_}
+
+
+YOUTUBE_DAYS = Spec(
+    name="youtube_days",
+    what="YouTube Studio's table of days (Table data.csv, by date)",
+    signs=(("Date", "Views", "Watch time (hours)"), ("Date", "Engaged views", "Watch time (hours)")),
+    table=ITEM_DAILY,
+    fields=fields(
+        {
+            "stat_date": "day!! Date",
+            "reads": "count! Views",
+            "likes": "count Likes",
+            "shares": "count Shares",
+            "comments": "count Comments added|Comments",
+            "followers_gained": "count Subscribers gained",
+        }
+    ),
+    derive=_by_day,
+    notes=("Each row is one day of the whole channel (item_id 'account'); the row Total is left out.",),
+    lossy=(VIEWS, "Hours watched, revenue, impressions and net subscribers by day stay in extra.", PACIFIC),
 )
 
 
@@ -226,4 +253,4 @@ def _ga4_format() -> Iterator[Format]:
     )
 
 
-FORMATS: tuple[Format, ...] = (*(format_of(one) for one in (YOUTUBE, META, X)), *_ga4_format())
+FORMATS: tuple[Format, ...] = (*(format_of(one) for one in (YOUTUBE, YOUTUBE_DAYS, META, X)), *_ga4_format())

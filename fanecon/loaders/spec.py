@@ -187,7 +187,7 @@ def header_of(spec: Spec, opened: Opened) -> Header:
             at = [Place(sheet=sheet.name, row=header.row + 1)]
             raise FileError(opened.file, problem, "Export it again with all columns.", at=at)
         return header
-    raise FileError(opened.file, f"This is no {spec.what}: no header row was found", "Export it again.")
+    raise FileError(opened.file, f"This is not {spec.what}: no header row was found", "Export it again.")
 
 
 def read_flat(spec: Spec, opened: Opened, ask: Ask) -> Reading:

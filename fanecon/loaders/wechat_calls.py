@@ -167,7 +167,7 @@ def complain(frame: pd.DataFrame, wrong: Iterable[tuple[int, str, object]], prob
         row = frame.iloc[at]
         place = Place(row=int(row["row"]), column=f"{row['where']}{column}", value=str(value)[:60])
         by_file.setdefault(row["file"], []).append(place)
-    fix = "Fetch these days again, one answer per day."
+    fix = "Fetch these days again, one answer per day (the examples in WeChat's documentation count nothing)."
     refused = [
         FileError(file, problem, fix, at=sorted(places, key=lambda place: place.row or 0))
         for file, places in by_file.items()

@@ -126,11 +126,16 @@ def _comment(article: Article, at: int, one: Article, found: Article, ask: Ask) 
     }
 
 
+def _recognised(opened: tuple[Opened, ...]) -> str:
+    """The keys of its records, which stand in the backend's own answers too, there below `app_msg_list`."""
+    return "" if has_keys(opened, ("app_msg_list",)) else has_keys(opened, ("aid", "link", "update_time"))
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name=SPEC.name,
         what=SPEC.what,
-        recognise=lambda opened: has_keys(opened, ("aid", "link", "update_time")),
+        recognise=_recognised,
         read=_read,
     ),
 )

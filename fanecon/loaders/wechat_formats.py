@@ -13,6 +13,7 @@ import pandas as pd
 
 from fanecon.loaders import (
     wechat_article,
+    wechat_articles,
     wechat_comments,
     wechat_public,
     wechat_published,
@@ -162,6 +163,7 @@ FORMATS: tuple[Format, ...] = (
     Format(name="wechat_error", what="error answers of WeChat and empty ones, which are explained and refused",
            recognise=_errors, read=_refused_errors),
     *wechat_users.FORMATS,
+    *wechat_articles.FORMATS,
     *wechat_published.FORMATS,
     *wechat_comments.FORMATS,
     *wechat_public.FORMATS,

@@ -12,17 +12,20 @@ import datetime as dt
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
-from fanecon.loaders.answers import answers, as_sheet
+from fanecon.loaders.answers import answers, as_sheet, begins
 from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import has_keys
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import rows_have
 from fanecon.loaders.spec import Columns, Spec, days, fields, format_of, header_of, joined, moments, read_sheet
+from fanecon.loaders.times import Clock, Moment, moment, unix
 from fanecon.loaders.wechat_items import account_in, article_in
 from fanecon.loaders.wechat_list import PLATFORM
+from fanecon.schema import FileError
 from fanecon.tables import ITEMS
 
 SHANGHAI = "Asia/Shanghai"
@@ -35,6 +38,7 @@ _OPEN_END = "Counts run from publication to the moment of reading; window_days i
 _SWAPPED = (
     "Before December 2018 like_num was the thumb (点赞) and there was no 在看: likes and looks are not comparable."
 )
+_THUMB = "like_num is taken for the thumb (likes)"
 _CAPPED = "read_num stops at 100001 (10万+): the true number may be several times that."
 
 
@@ -88,9 +92,13 @@ def _remarks(columns: Columns, ask: Ask) -> Iterable[str]:
     told = (
         (_many(one is not None for one in columns["lower_bound"]), "a count that is only a floor; see lower_bound"),
         (_many(all(n is None for n in one) for one in counted), "no counts: they were not fetched, which is not zero"),
-        (_many(all(n == 0 for n in one) for one in counted), "zeros only, which may mean that nothing was fetched"),
+        (
+            _many(bool(one) and all(n == 0 for n in one) for one in counted),
+            "zeros only, which may mean that nothing was fetched",
+        ),
         (_many(on is None for on in columns["published_date"]), "no day of publication"),
         (_many(_swapped(on) for on in columns["published_date"]), "a day before December 2018. " + _SWAPPED[:-1]),
+        (_many(bool(one) for one in columns.get("thumbs", [])), "no old_like_num, as before December 2018: " + _THUMB),
         (_many(one is None for one in columns.get("title", [])), "no title; a sheet empties one that begins with '='"),
         (_many(a == b for a, b in zip(columns["item_id"], files, strict=True)), "no id: item_id is the file's name"),
     )
@@ -108,10 +116,34 @@ def _swapped(on: object) -> bool:
 _ITEM = {"platform": PLATFORM, "kind": "article"}
 _LOSSY = (_OPEN_END, _CAPPED, _SWAPPED)
 
+
+def _when(cell: object) -> Moment:
+    """The moment of publication: seconds as WeChat has it, or a written time as tools around it do."""
+    bare = str(cell).strip()
+    return unix(cell) if bare.isdecimal() else moment(cell, Clock(SHANGHAI))
+
+
+def _counters(columns: Columns, ask: Ask) -> None:
+    """The counters of answers; where one has no old_like_num, as before December 2018, its like_num is the thumb."""
+    moments(columns, "taken", into="observed_at")
+    _article(columns, ask)
+    rows = len(columns["_row"])
+    for name in ("likes", "looks"):
+        columns.setdefault(name, [None] * rows)
+    known = zip(columns["published_date"], columns.get("observed_at", [None] * rows), strict=True)
+    late = [any(isinstance(one, dt.date) and str(one)[:10] >= str(SWAPPED) for one in pair) for pair in known]
+    counts = zip(columns["likes"], columns["looks"], late, strict=True)
+    columns["thumbs"] = [likes is None and looks is not None and not new for likes, looks, new in counts]
+    for at, thumb in enumerate(columns["thumbs"]):
+        if thumb:
+            columns["likes"][at], columns["looks"][at] = columns["looks"][at], None
+            columns["lower_bound"][at] = str(columns["lower_bound"][at] or "").replace("looks", "likes") or None
+
+
 EXT = Spec(
     name="wechat_getappmsgext",
     what="public counters of WeChat articles (getappmsgext)",
-    signs=(("appmsgstat.read_num",),),
+    signs=(("appmsgstat.read_num",), ("appmsgstat.like_num",), ("appmsgstat.old_like_num",)),
     table=ITEMS,
     fields=fields(
         {
@@ -120,8 +152,9 @@ EXT = Spec(
             "url": "text url|link|content_url",
             "title": "text title",
             "account": "text __biz|biz|_accountName|nickname",
-            "published": "unix publish_time|create_time|ct|ori_create_time|datetime",
-            "reads": "count! appmsgstat.read_num",
+            "published": "time publish_time|create_time|ct|ori_create_time|datetime",
+            "taken": "unix timestamp",
+            "reads": "count appmsgstat.read_num",
             "likes": "count appmsgstat.old_like_num",
             "looks": "count appmsgstat.like_num",
             "shares": "count appmsgstat.share_num|appmsgstat.share_count",
@@ -129,14 +162,32 @@ EXT = Spec(
         }
     ),
     constants=_ITEM,
-    derive=_article,
+    readers={"published": _when},
+    derive=_counters,
     remarks=_remarks,
     lossy=(*_LOSSY, "The answer itself names neither article nor day; real_read_num, where it is not 0, is in extra."),
 )
 
 
+_ERROR = re.compile(r'"base_resp" *: *{[^{}]*"ret" *: *(-?[1-9][0-9]*)[^{}]*}')
+
+
+def _is_ext(opened: tuple[Opened, ...]) -> str:
+    """Answers with counters, or the error answer that comes in their place once the session has ended."""
+    failed = all(begins(one, 2_000) and _ERROR.search(one.text[:2_000]) for one in opened)
+    return has_keys(opened, ("appmsgstat",)) or ("an error answer (base_resp)" if failed else "")
+
+
 def _answers_read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-    return joined(EXT, each(opened, lambda one: _one_read(one, ask)))
+    return joined(EXT, each(opened, lambda one: _counted(one, ask)))
+
+
+def _counted(one: Opened, ask: Ask) -> Reading:
+    failed = None if '"appmsgstat"' in one.text else _ERROR.search(one.text[:2_000])
+    if failed:
+        said = f"The answer holds no counters but error {failed[1]} of WeChat: {failed[0]:.80}"
+        raise FileError(one.file, said, "Open the article in WeChat again and save that answer.")
+    return _one_read(one, ask)
 
 
 def _one_read(opened: Opened, ask: Ask) -> Reading:
@@ -254,7 +305,11 @@ def _short(url: object) -> object:
 CRAWLER = Spec(
     name="wechat_crawler",
     what="articles of a desktop crawler of WeChat accounts",
-    signs=(("公众号", "标题", "链接", "阅读量"), ("公众号", "标题", "链接", "阅读数")),
+    signs=(
+        ("公众号", "标题", "链接", "阅读量"),
+        ("公众号", "标题", "链接", "阅读数"),
+        ("公众号", "标题", "链接", "日期"),
+    ),
     table=ITEMS,
     fields=fields(
         {
@@ -262,8 +317,8 @@ CRAWLER = Spec(
             "name": "text! 公众号",
             "url": "text! 链接",
             "title": "text 标题",
-            "published": "time 发布时间",
-            "reads": "count! 阅读量|阅读数",
+            "published": "time 发布时间|发布日期|日期",
+            "reads": "count 阅读量|阅读数",
             "likes": "count 点赞量|点赞数",
             "looks": "count 在看量|在看数",
             "shares": "count 分享量|分享数",
@@ -290,7 +345,7 @@ def keys_format(spec: Spec, keys: Sequence[str], read: object) -> Format:
 
 
 FORMATS: tuple[Format, ...] = (
-    keys_format(EXT, ["appmsgstat"], _answers_read),
+    replace(keys_format(EXT, ["appmsgstat"], _answers_read), recognise=_is_ext),
     format_of(EXPORTER),
     format_of(RANK),
     format_of(CRAWLER),

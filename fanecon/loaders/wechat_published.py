@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fanecon.loaders.answers import answers, as_sheet
+from fanecon.loaders.answers import answers, as_sheet, begins
 from fanecon.loaders.cells import Unreadable
 from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import has_keys
@@ -108,7 +109,7 @@ def _one(opened: Opened, ask: Ask) -> Reading:
 def _sendings(file: str, answer: object) -> list[Mapping[str, object]]:
     """The entries of `publish_list`, which may itself stand in a text called `publish_page`."""
     if isinstance(answer, Mapping) and isinstance(answer.get("publish_page"), str):
-        answer = _parsed(str(answer["publish_page"]))
+        answer = parsed(str(answer["publish_page"]))
     if isinstance(answer, Mapping) and isinstance(answer.get("publish_page"), Mapping):
         answer = answer["publish_page"]
     found = answer.get("publish_list") if isinstance(answer, Mapping) else None
@@ -117,7 +118,7 @@ def _sendings(file: str, answer: object) -> list[Mapping[str, object]]:
     return [one if isinstance(one, Mapping) else {_BROKEN: one} for one in found]
 
 
-def _parsed(text: str) -> object:
+def parsed(text: str) -> object:
     """A JSON text as it stands, or with the signs that HTML writes as words; None where it is neither."""
     for spelled in (text, html.unescape(text), html.unescape(html.unescape(text))):
         try:
@@ -128,7 +129,7 @@ def _parsed(text: str) -> object:
 
 
 def _articles(info: object) -> Iterator[dict[str, object]]:
-    found = _parsed(info) if isinstance(info, str) else info
+    found = parsed(info) if isinstance(info, str) else info
     if not isinstance(found, Mapping) or not isinstance(found.get("appmsg_info"), list):
         yield {_BROKEN: str(info)[:200]}
         return
@@ -137,11 +138,22 @@ def _articles(info: object) -> Iterator[dict[str, object]]:
         yield {**one, **same} if isinstance(one, Mapping) else {_BROKEN: str(one)[:200]}
 
 
+def listed_only(opened: Opened) -> bool:
+    """Whether a page lists articles without counters, as the search in the backend does."""
+    start = begins(opened, 20_000)
+    return re.search(r'appmsgex\\*"', start) is not None and "appmsg_info" not in start
+
+
+def _recognised(opened: tuple[Opened, ...]) -> str:
+    page = has_keys(opened, ("publish_list",)) or has_keys(opened, ("publish_page",))
+    return "" if page and all(map(listed_only, opened)) else page
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name=SPEC.name,
         what=SPEC.what,
-        recognise=lambda opened: has_keys(opened, ("publish_list",)) or has_keys(opened, ("publish_page",)),
+        recognise=_recognised,
         read=_read,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fanecon.loaders import weibo_crawlers, weibo_json
+from fanecon.loaders import weibo_crawlers, weibo_json, weibo_records
 from fanecon.loaders.reading import Format
 
-FORMATS: tuple[Format, ...] = (*weibo_crawlers.FORMATS, *weibo_json.FORMATS)
+FORMATS: tuple[Format, ...] = (*weibo_crawlers.FORMATS, *weibo_records.FORMATS, *weibo_json.FORMATS)

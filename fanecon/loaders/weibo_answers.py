@@ -23,6 +23,7 @@ SIGNS = ("reposts_count", "attitudes_count", "idstr", "mblog", "cardlistInfo", "
 LOGIN = "The login has ended: sign in and fetch the page again."
 
 _COMMENT = frozenset(["rootid", "floor_number", "reply_comment", "like_counts"])
+_POST = frozenset(["created_at", "reposts_count", "attitudes_count"])
 _ROOT_KEPT = ("created_at", "text", "reposts_count", "comments_count", "attitudes_count")
 _DROPPED = frozenset(["id", "idstr", "mid", "text", "text_raw", "raw_text", "user", "retweeted_status", "status"])
 _PERSON = frozenset([*_DROPPED, "name"])
@@ -41,6 +42,8 @@ class Found:
 def looks_like(opened: Opened) -> bool:
     """Whether the beginning of a text has the keys of a Weibo answer; to be asked before it is parsed."""
     start = begins(opened, 20_000)
+    if all(f'"{key}"' in start for key in (*_POST, "comments_count")):
+        return True
     return any(f'"{key}"' in start for key in KEYS) and (any(f'"{key}"' in start for key in SIGNS) or is_error(opened))
 
 
@@ -103,14 +106,23 @@ def _one(file: str, number: int, answer: object) -> tuple[What, Sequence[object]
             return what, answer[what], _total(answer)
     data = answer.get("data")
     inside = data if isinstance(data, Mapping) else answer
-    for key in ("cards", "list", "statuses"):
-        if isinstance(inside.get(key), list):
-            return "posts", _mblogs(inside[key]), None
+    posts = _posts(inside)
+    if posts is not None:
+        return "posts", posts, None
     listed = inside.get("data") if isinstance(data, Mapping) else data
     if isinstance(listed, list):
         return _kind(listed), listed, _total(inside) or _total(answer)
     keys = ", ".join(sorted(map(str, answer))[:6])
     raise FileError(file, f"Answer {number} is none of Weibo's with records; its keys are {keys}", "Fetch it again.")
+
+
+def _posts(inside: Record) -> list[object] | None:
+    """The posts of a list of them, or the one that an answer is or holds; None if it is another answer."""
+    one = inside.get("mblog", inside)
+    if isinstance(one, Mapping) and one.keys() >= _POST:
+        return [one]
+    found = (inside.get(key) for key in ("cards", "list", "statuses"))
+    return next((_mblogs(one) for one in found if isinstance(one, list)), None)
 
 
 def _is_code(value: object) -> bool:
@@ -142,7 +154,8 @@ def _mblogs(cards: Sequence[object]) -> list[object]:
         elif isinstance(card.get("mblog"), Mapping):
             found.append(card["mblog"])
         elif isinstance(card.get("card_group"), list):
-            found += _mblogs([one for one in card["card_group"] if isinstance(one, Mapping) and "card_type" in one])
+            inside = (one for one in card["card_group"] if isinstance(one, Mapping))
+            found += _mblogs([one for one in inside if "card_type" in one or "mblog" in one])
         elif "card_type" not in card:
             found.append(card)
     return found

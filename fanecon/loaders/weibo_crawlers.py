@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import NoReturn
 
 from fanecon.loaders.answers import answers, as_sheet, begins
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.spec import Columns, Spec, fields, recognise
-from fanecon.loaders.weibo_layouts import of_crawler, of_search, of_spider
+from fanecon.loaders.weibo_layouts import header_with, of_crawler, of_search, of_spider
 from fanecon.loaders.weibo_tables import (
     EDITED,
     ITEM,
@@ -48,7 +49,7 @@ _MASKED = (
 Layout = Callable[[Opened], tuple[Opened, str]]
 
 
-def _floored(columns: Columns, ask: Ask) -> None:
+def floored(columns: Columns, ask: Ask) -> None:
     """Posts whose counts of exactly a million are floors."""
     posts(columns, ask)
     bounds = [str(one).split(",") if one else [] for one in columns["lower_bound"]]
@@ -59,7 +60,8 @@ def _floored(columns: Columns, ask: Ask) -> None:
     columns["lower_bound"] = [",".join(one) or None for one in bounds]
 
 
-def _remarks(columns: Columns, ask: Ask) -> Iterator[str]:
+def remarks(columns: Columns, ask: Ask) -> Iterator[str]:
+    """Notes on posts whose account is not in the rows, and on counts that are floors."""
     yield from no_account(columns, ask)
     floors = sum(MILLION in [columns[name][at] for name in ("shares", "comments", "likes") if name in columns]
                  for at in range(len(columns["item_id"])))  # fmt: skip
@@ -87,8 +89,8 @@ SEARCH = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=_floored,
-    remarks=_remarks,
+    derive=floored,
+    remarks=remarks,
     lossy=(_FLOORS, _ROUNDED, _CRAWL_CLOCK, EDITED),
 )
 _SEARCH_NODES = replace(
@@ -129,19 +131,19 @@ SPIDER = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=_floored,
-    remarks=_remarks,
+    derive=floored,
+    remarks=remarks,
     lossy=("The id is the bid of the link, not the number.", _FLOORS, _CRAWL_CLOCK, EDITED),
 )
 CRAWLER = Spec(
     name="weibo_crawler",
     what="a CSV of the crawler weibo-crawler",
-    signs=(("bid", "正文", "完整日期"), ("bid", "正文", "日期", "转发数")),
+    signs=(("bid", "正文", "完整日期"), ("bid", "正文", "日期", "转发数"), ("正文", "原始图片url", "日期", "转发数")),
     table=ITEMS,
     fields=fields(
         {
             "item_id": "id!! id",
-            "author": "id 用户id|user_id",
+            "author": "id 用户id|user_id|uid",
             "title": "text 正文",
             "url": "text 头条文章url",
             "whole": "time 完整日期",
@@ -155,8 +157,8 @@ CRAWLER = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=lambda columns, ask: _floored(_finest(columns, "published"), ask),
-    remarks=_remarks,
+    derive=lambda columns, ask: floored(_finest(columns, "published"), ask),
+    remarks=remarks,
     lossy=(_FLOORS, _ROUNDED, _CRAWL_CLOCK, EDITED),
 )
 _CRAWLER_NODES = replace(
@@ -166,7 +168,7 @@ _CRAWLER_NODES = replace(
         {
             "cascade_id": "id!! 源微博id",
             "node_id": "id!! id",
-            "actor_id": "id 用户id|user_id",
+            "actor_id": "id 用户id|user_id|uid",
             "whole": "time 完整日期",
             "when": "time!! 日期",
             "text": "text 正文",
@@ -269,8 +271,8 @@ MEDIA = Spec(
     ),
     constants=ITEM,
     tz=SHANGHAI,
-    derive=_floored,
-    remarks=_remarks,
+    derive=floored,
+    remarks=remarks,
     notes=("create_time is in seconds and last_modify_ts in milliseconds: told apart by size.",),
     lossy=_MEDIA_LOSSY,
 )
@@ -315,19 +317,38 @@ def _records(opened: Opened) -> tuple[Opened, str]:
 
 def _crawler_format(specs: tuple[Spec, ...], layout: Layout = _as_it_is) -> Format:
     def known(opened: tuple[Opened, ...]) -> str:
+        opened = _posts_of(opened)
         found = [_signs(specs[0], one) for one in opened if layout is _records or one.kind != "json"]
-        return found[0] if len(found) == len(opened) and all(found) else ""
+        return found[0] if found and len(found) == len(opened) and all(found) else ""
 
     def read(opened: tuple[Opened, ...], ask: Ask) -> Reading:
-        made = each(opened, layout)
+        made = each(_posts_of(opened), layout)
         reading = read_tables(specs, [one for one, _ in made], ask)
-        notes = (*dict.fromkeys(note for _, note in made if note), *reading.notes)
+        aside = len(opened) - len(made)
+        beside = (f"Lists of users (users.csv), which are on no day, left aside: {aside}.",) if aside else ()
+        notes = (*dict.fromkeys(note for _, note in made if note), *beside, *reading.notes)
         for frame in reading.tables.values():
             frame.attrs["notes"] = notes
         return replace(reading, notes=notes, why=known(opened))
 
     words = tuple(name for one in specs[0].fields.values() for name in one.names)
     return Format(name=specs[0].name, what=specs[0].what, recognise=known, read=read, words=words)
+
+
+def _posts_of(opened: tuple[Opened, ...]) -> tuple[Opened, ...]:
+    """The files without the list of users that weibo-crawler writes beside the folders of posts."""
+    return tuple(one for one in opened if len(opened) == 1 or not _people((one,)))
+
+
+def _people(opened: tuple[Opened, ...]) -> str:
+    """The columns of weibo-crawler's list of the users that it crawled."""
+    found = [header_with(one, "用户id", "微博数", "粉丝数", "关注数", "主页", "头像") is not None for one in opened]
+    return "the columns 用户id, 微博数, 粉丝数, 关注数, 主页, 头像" if found and all(found) else ""
+
+
+def _refused_people(opened: tuple[Opened, ...], ask: Ask) -> NoReturn:
+    problem = "This is weibo-crawler's list of users (users.csv): how many followers and posts they had, on no day"
+    raise FileError(opened[0].file, problem, "Give the CSV of the posts, which lies in the folder of each user.")
 
 
 def _signs(spec: Spec, opened: Opened) -> str:
@@ -343,9 +364,11 @@ FORMATS: tuple[Format, ...] = (
     _crawler_format((SEARCH, _SEARCH_NODES), of_search),
     _crawler_format((SPIDER,), of_spider),
     _crawler_format((CRAWLER, _CRAWLER_NODES), of_crawler),
+    Format(name="weibo_crawler_users", what="the users of weibo-crawler (users.csv), which are refused",
+           recognise=_people, read=_refused_people),
     _crawler_format((COMMENTS,)),
     _crawler_format((REPOSTS,)),
     _crawler_format((DATABASE,)),
     _crawler_format((MEDIA_COMMENTS,), _records),
     _crawler_format((MEDIA,), _records),
-)
+)  # fmt: skip

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
+from fanecon.loaders import weibo_records
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
@@ -122,7 +123,7 @@ def recognise(opened: tuple[Opened, ...]) -> str:
     """The keys of an answer, in every JSON file there is."""
     members = [one for one in opened if one.kind == "json"]
     found = members and all(looks_like(one) for one in members)
-    if not found:
+    if not found or any(one.recognise(opened) for one in weibo_records.FORMATS):
         return ""
     return "an error answer (ok or error_code)" if all(map(is_error, members)) else "the envelope and created_at"
 

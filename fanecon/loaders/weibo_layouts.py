@@ -9,7 +9,7 @@ row is brought under one header by the layout it was written in; a row whose lay
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from fanecon.loaders.cells import heading, plain
@@ -29,6 +29,24 @@ SEARCH: Mapping[int, tuple[str, ...]] = {
     19: (*_SEARCH_17, "ip", "user_authentication"),
     21: (*_SEARCH_17, "ip", "user_authentication", "会员类型", "会员等级"),
 }
+_CRAWLER = (
+    *(
+        "id",
+        "bid",
+        "正文",
+        "头条文章url",
+        "原始图片url",
+        "视频url",
+        "位置",
+        "日期",
+        "工具",
+        "点赞数",
+        "评论数",
+        "转发数",
+    ),
+    *("话题", "@用户", "完整日期"),
+)
+_CRAWLER_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[t ][0-9:]{5,8})?")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{2}.*|")
 
 
@@ -40,7 +58,7 @@ def of_search(opened: Opened) -> tuple[Opened, str]:
     FileError
         With every row that is longer than the header and of no known version.
     """
-    found = _header(opened, "id", "bid", "微博正文")
+    found = header_with(opened, "id", "bid", "微博正文")
     if found is None:
         return opened, ""
     sheet, at = found
@@ -73,7 +91,7 @@ def of_spider(opened: Opened) -> tuple[Opened, str]:
     FileError
         With every row that is longer than the header above it.
     """
-    found = _header(opened, "微博id", "微博正文")
+    found = header_with(opened, "微博id", "微博正文")
     if found is None:
         return opened, ""
     sheet, at = found
@@ -100,34 +118,91 @@ def of_spider(opened: Opened) -> tuple[Opened, str]:
 
 
 def of_crawler(opened: Opened) -> tuple[Opened, str]:
-    """A file of weibo-crawler as it is, once no row has its values under the wrong columns.
+    """A file of weibo-crawler with every row under its own columns, and a note if some had others than the header.
 
-    Its rows are lists of values without their names: an optional value in the middle moves all after it, so that an
-    original seems to repost something.
+    Its rows are lists of values without their names: a value in the middle that the header does not name moves all
+    after it, so that an original seems to repost something.  For months the crawler wrote the videos of live photos
+    and whether a post was edited without naming them; these rows are known by where their dates stand.
 
     Raises
     ------
     FileError
         With every row whose values do not fit its columns.
     """
-    found = _header(opened, "id", "bid", "正文")
+    found = header_with(opened, "id", "正文", "日期")
     if found is None:
         return opened, ""
     sheet, at = found
     names = [heading(cell) for cell in sheet.rows[at]]
+    shifted = list(_shifted_rows(sheet.rows, at, names))
+    told = {number: _unnamed(sheet.rows[number - 1], "是否原创" in names) for number in shifted}
+    places = [
+        Place(sheet=sheet.name, row=number, value=f"{len(sheet.rows[number - 1])} cells")
+        for number, values in told.items()
+        if values is None
+    ]
+    if places:
+        told_rows = many(len(places), "row has", "rows have")
+        problem = f"{told_rows} values that do not fit their columns: the crawler wrote others than it named"
+        fix = "Crawl these posts again into a new file, without optional fields (such as those of a language model)."
+        raise FileError(opened.file, problem, fix, at=places)
+    return _told_apart(opened, sheet, at, {number: values for number, values in told.items() if values})
+
+
+def _shifted_rows(rows: Sequence[Row], at: int, names: Sequence[str]) -> Iterator[int]:
+    """The 1-based numbers of the rows whose values are not under their columns."""
     own = names.index("是否原创") if "是否原创" in names else len(names)
     origin = names.index("源微博id") if "源微博id" in names else len(names)
-    places = []
-    for number, row in enumerate(sheet.rows[at + 1 :], at + 2):
-        if _shifted([plain(cell) for cell in _bare(row, 0)], own, origin, len(_bare(sheet.rows[at], 0))):
-            places.append(Place(sheet=sheet.name, row=number, value=f"{len(row)} cells"))
-    if places:
-        told = many(len(places), "row has", "rows have")
-        problem = f"{told} values that do not fit their columns: an optional field moved them"
-        raise FileError(
-            opened.file, problem, "Crawl these posts again without the fields of a language model.", at=places
-        )
-    return opened, ""
+    width = len(_bare(rows[at], 0))
+    for number, row in enumerate(rows[at + 1 :], at + 2):
+        if _shifted([plain(cell) for cell in _bare(row, 0)], own, origin, width):
+            yield number
+
+
+def _told_apart(opened: Opened, sheet: Sheet, at: int, moved: Mapping[int, Mapping[str, object]]) -> tuple[Opened, str]:
+    """The file with some rows under columns of their own, and a note on how many."""
+    if not moved:
+        return opened, ""
+    first = _names(sheet.rows[at])
+    wider = tuple(dict.fromkeys([*first, *(name for one in moved.values() for name in one)]))
+    rows = [
+        [moved[number].get(name, "") for name in wider] if number in moved else _moved(row, first, wider)
+        for number, row in enumerate(sheet.rows[at + 1 :], at + 2)
+    ]
+    note = f"Rows with values that the header does not name (live photos, edits), read as they stand: {len(moved):,}."
+    return _with(opened, sheet, replace(sheet, rows=[*sheet.rows[:at], wider, *rows])), note
+
+
+def _unnamed(row: Row, reposts: bool) -> dict[str, object] | None:
+    """The values of a row by the one layout of weibo-crawler that fits them; None if none or several do."""
+    cells = _bare(row, 0)
+    fitting = [dict(zip(names, cells, strict=False)) for names in _crawler_layouts(reposts) if _fits(cells, names)]
+    return fitting[0] if fitting and all(one == fitting[0] for one in fitting) else None
+
+
+def _crawler_layouts(reposts: bool) -> Iterator[tuple[str, ...]]:
+    for live in ((), ("Live Photo视频url",)):
+        for edited in ((), ("是否编辑过", "编辑次数")):
+            post = (*_CRAWLER[:6], *live, *_CRAWLER[6:], *edited)
+            if not reposts:
+                yield post
+                continue
+            yield (*post, "是否原创")
+            yield (*post, "是否原创", "源用户id", "源用户昵称", *(f"源微博{name}" for name in post))
+
+
+def _fits(cells: Row, names: Sequence[str]) -> bool:
+    """Whether a row ends where a layout ends, with dates, counts and flags where the layout has them."""
+    if len(cells) > len(names) or len(cells) < names.index("完整日期") + 1:
+        return False
+    found = dict(zip(names, map(plain, cells), strict=False))
+    told = (found.get("是否原创"), str(found.get("源微博id", "")).isdecimal())
+    if "是否原创" in names and told != (("true", False) if names[-1] == "是否原创" else ("false", True)):
+        return False
+    days = (found["日期"], found["完整日期"])
+    counts = (found[name] for name in ("点赞数", "评论数", "转发数"))
+    flag = found.get("是否编辑过", "false")
+    return all(map(_CRAWLER_DAY.fullmatch, days)) and all(map(str.isdecimal, counts)) and flag in ("true", "false")
 
 
 def _shifted(row: Sequence[str], own: int, origin: int, width: int) -> bool:
@@ -141,7 +216,8 @@ def _shifted(row: Sequence[str], own: int, origin: int, width: int) -> bool:
     return row[own] != "false" or (origin < len(row) and not row[origin].isdecimal())
 
 
-def _header(opened: Opened, *needed: str) -> tuple[Sheet, int] | None:
+def header_with(opened: Opened, *needed: str) -> tuple[Sheet, int] | None:
+    """The sheet whose header has all of some columns, and the place of that header; None without one."""
     for sheet in opened.sheets:
         for at, row in enumerate(sheet.rows[:HEADER_ROWS]):
             if {heading(name) for name in needed} <= {heading(cell) for cell in row}:
