@@ -13,10 +13,10 @@ import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
-from fanecon.schema import ParameterError, SchemaError
-from fanecon.tally.clock import local_periods
+from fanecon.schema import ParameterError
+from fanecon.tally.clock import local_periods, moment
 from fanecon.tally.home import MOST_ROWS, home
-from fanecon.tally.logs import Log, Source, missing, opened
+from fanecon.tally.logs import Log, Source, opened
 
 ZONE = "Asia/Shanghai"
 
@@ -87,14 +87,12 @@ def _grouped(table: ir.Table, during: tuple[str | datetime, str | datetime] | No
 
 
 def _moments(during: tuple[str | datetime, str | datetime]) -> tuple[int, int]:
-    try:
-        start, end = (pd.Timestamp(one) for one in during)
-    except (ValueError, TypeError):
-        raise ParameterError(f"during={during!r} is not two times. Type during=('2017-05-01', '2017-05-08').") from None
-    start, end = (one.tz_localize("UTC") if one.tzinfo is None else one for one in (start, end))
+    if isinstance(during, str) or len(during) != 2:
+        raise ParameterError(f"during={during!r} is not two times. Type during=('2017-05-01', '2017-05-08').")
+    start, end = (moment(one, "during") for one in during)
     if not start < end:
         raise ParameterError(f"during={during!r} ends before it starts. Type the start first.")
-    return int(start.value // 1000), int(end.value // 1000)
+    return start, end
 
 
 def _with_distinct(table: ir.Table, grouped: ir.Table) -> ir.Table:
@@ -178,10 +176,8 @@ def account_campaigns(log: Source, *, leave: str | None = None, most_rows: int =
     SchemaError, EngineError
         If a column is missing, there are too many rows, or the engine gave up.
     """
-    needs = ("actor_id", "time", "action") if leave else ("actor_id", "time")
-    with opened(log, needs=needs, may=("campaign_id",)) as opening:
-        if "campaign_id" not in opening.names:
-            raise SchemaError(missing("campaign_id", sorted(opening.names)))
+    needs = ("actor_id", "time", *(("action",) if leave else ()))
+    with opened(log, needs=needs, must=("campaign_id",)) as opening:
         entries = _entries(opening.table)
         if leave:
             entries = _with_leaving(opening.table, entries, leave)

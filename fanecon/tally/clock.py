@@ -11,12 +11,14 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import ibis
+import pandas as pd
 from ibis.expr import types as ir
 
-from fanecon.schema import ParameterError
+from fanecon.schema import ParameterError, SchemaError
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+LONG_AGO, FAR = -70 * 366 * DAY, 131 * 366 * DAY
 _EPOCH = "1970-01-01T00:00:00+00:00"
 _TIME = ibis.dtype("timestamp('UTC')")
 
@@ -44,9 +46,28 @@ def microseconds(time: ir.TimestampValue, engine: str) -> ir.IntegerValue:
     return time.delta(ibis.timestamp(_EPOCH), unit="microsecond")
 
 
-def local_periods(us: ir.IntegerValue, zone: str, span: tuple[int, int], length: int = DAY) -> ir.IntegerValue:
-    """The number of the local period (day, week …, from 1970-01-01 on) in which each time lies."""
-    return ((us + _offset(us, zone, span)) // length).cast("int64")
+def local_periods(
+    us: ir.IntegerValue, zone: str, span: tuple[int, int], *, days: int = 1, first: int = 0
+) -> ir.IntegerValue:
+    """The number of the local period of so many days, counted from the first one after 1970-01-01, of each time."""
+    return ((us + _offset(us, zone, span) - first * DAY) // (days * DAY)).cast("int64")
+
+
+def moment(value: str | datetime, what: str) -> int:
+    """A time as microseconds since 1970; without a zone it is in UTC.
+
+    Raises
+    ------
+    ParameterError
+        If it is not a time.
+    """
+    try:
+        time = pd.Timestamp(value)
+        time = time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+        return int(time.as_unit("us").asm8.astype("int64"))
+    except (ValueError, TypeError, OverflowError):
+        pass
+    raise ParameterError(f"{what}={value!r} is not a time. Type one such as '2017-05-01T12:00+08:00'.")
 
 
 def _offset(us: ir.IntegerValue, zone: str, span: tuple[int, int]) -> ir.IntegerValue | int:
@@ -65,6 +86,11 @@ def offsets(zone: str, span: tuple[int, int]) -> list[tuple[int, int]]:
         raise ParameterError(
             f"There is no time zone {zone!r}. Type a name of the IANA list, for example zone='Asia/Shanghai'."
         ) from None
+    if not LONG_AGO <= span[0] <= span[1] <= FAR:
+        raise SchemaError(
+            "Times of the log lie before 1900 or after 2100, which local days cannot be told for. Leave them out: "
+            "log.filter(log.time.year().between(1900, 2100)), with log = fe.tally.open_log(log)."
+        )
     found = [(span[0], _at(local, span[0]))]
     hour = span[0]
     while hour < span[1]:
