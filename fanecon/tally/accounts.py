@@ -46,7 +46,8 @@ def account_habits(
     -------
     One row per account: actor_id, events (times), first_at, last_at (UTC), mean_gap_seconds, one_day; with campaign_id
     campaign_events, organic_events (times), campaign_share (of the account's acts), first_campaign_at,
-    last_campaign_at, last_organic_at, entered_by_campaign; with item_id one_item.
+    last_campaign_at, last_organic_at, entered_by_campaign (the first act of all is in one); with item_id one_item
+    (every act was for the same); with `during` before, during, after (times); with `distinct` days, items, campaigns.
 
     Raises
     ------

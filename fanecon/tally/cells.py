@@ -58,11 +58,10 @@ def _id(column: ir.Value) -> Cell:
     if isinstance(column, ir.StringValue):
         return Cell(value=column.nullif(""))
     if isinstance(column, ir.FloatingValue):
-        there = column.notnull() & ~column.isnan()
-        exact = there & (column.abs() < EXACT) & (column == column.floor())
+        exact = _exact(column)
         return Cell(
-            value=ibis.cases((exact, column), else_=None).cast("int64"),
-            broken=there & ~exact,
+            value=exact,
+            broken=column.notnull() & ~column.isnan() & exact.isnull(),
             fault="which is a real number; digits of an id may be lost. Read the column as text or whole numbers: "
             "frame.astype({{'{name}': 'Int64'}}) before anything made it real.",
         )
@@ -74,18 +73,20 @@ def _id(column: ir.Value) -> Cell:
 def _number(column: ir.Value, engine: Engine, *, whole: bool) -> Cell:
     if isinstance(column, ir.IntegerValue):
         return Cell(value=column)
-    value, fault = column, "which is no number. Leave the cell empty where there is none."
     if isinstance(column, ir.StringValue):
         column = column.nullif("")
-        value = _tried(column, "float64", engine)
-    value = value.cast("float64")
-    bad = value.isnan() | (value != value.floor()) if whole else value.isnan()
-    if whole:
-        value, fault = (
-            value.round().cast("int64"),
-            "which is no whole number. Leave the cell empty where there is none.",
-        )
-    return Cell(value=value, broken=column.notnull() & (bad | value.isnull()), fault=fault)
+        real = _tried(column, "float64", engine)
+    else:
+        real = column.cast("float64")
+    value = _exact(real) if whole else ibis.ifelse(real.isnan(), None, real)
+    fault = f"which is no {'whole ' if whole else ''}number. Leave the cell empty where there is none."
+    return Cell(value=value, broken=column.notnull() & value.isnull(), fault=fault)
+
+
+def _exact(real: ir.FloatingValue) -> ir.IntegerValue:
+    """Whole numbers that a real one holds to the last digit; nothing for others, and for what is no number."""
+    held = ibis.ifelse(real.abs() < EXACT, real, None)
+    return ibis.ifelse(held == held.floor(), held, None).cast("int64")
 
 
 def _tried(column: ir.Value, kind: str, engine: Engine) -> ir.Value:

@@ -27,6 +27,10 @@ _TIME = ibis.dtype("timestamp('UTC')")
 def _duckdb(time): ...  # type: ignore[no-untyped-def]
 
 
+@ibis.udf.scalar.builtin(name="epoch_ns", signature=((_TIME,), "int64"))
+def _fine(time): ...  # type: ignore[no-untyped-def]
+
+
 @ibis.udf.scalar.builtin(name="unix_micros", signature=((_TIME,), "int64"))
 def _spark(time): ...  # type: ignore[no-untyped-def]
 
@@ -37,8 +41,8 @@ def _postgres(part, time): ...  # type: ignore[no-untyped-def]
 
 def microseconds(time: ir.TimestampValue, engine: str) -> ir.IntegerValue:
     """Microseconds since 1970 in UTC; a time without a zone is taken as UTC."""
-    if engine == "duckdb":
-        return _duckdb(time)
+    if engine == "duckdb":  # which rounds nanoseconds, and others cut them off
+        return (_fine(time) // 1000).cast("int64") if time.type().scale == 9 else _duckdb(time)
     if engine == "pyspark":
         return _spark(time)
     if engine == "postgres":  # doubles hold today's seconds to a quarter of a microsecond

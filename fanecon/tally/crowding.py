@@ -66,7 +66,9 @@ def crowding(
     with opened(log, needs=needs, must=("amount_minor",) if alike else ()) as opening:
         starts = _starts(opening.table, actions, alike)
         counted = _counted(starts, sorted({int(one) for one in windows}), by_class=alike is not None)
-        return home(counted, opening, what="crowding", key=["actor_id"], most_rows=most_rows)
+        frame = home(counted, opening, what="crowding", key=["actor_id"], most_rows=most_rows)
+    gapped = [name for name in frame.columns if name == "amount" or name.startswith("alike_")]
+    return frame.astype(dict.fromkeys(gapped, "Int64"))
 
 
 def _starts(table: ir.Table, actions: Sequence[str] | None, alike: float | None) -> ir.Table:

@@ -228,7 +228,7 @@ def shown(what: str, done: float) -> None:
 
 def _clear(error: Exception, engine: Engine, what: str) -> BaseException:
     """What an engine said, in a sentence; our own errors and Python's as they are."""
-    text = " ".join(str(error).split())
+    text = said(error)
     home = type(error).__module__.split(".")[0]
     if isinstance(error, duckdb.InterruptException) or (home == "builtins" and text == "Query interrupted"):
         return KeyboardInterrupt(f"{what} was stopped.")
@@ -247,4 +247,9 @@ def _clear(error: Exception, engine: Engine, what: str) -> BaseException:
             f"{what}: the memory limit of the engine is used up. Nothing was kept. Type "
             "fe.tally.open_log(…, memory_gb=…) with more, or threads=1, or tally a shorter period."
         )
-    return EngineError(f"{what}: the engine refused: {text[:300]}")
+    return EngineError(f"{what}: the engine refused: {text}")
+
+
+def said(error: Exception) -> str:
+    """The words of an engine without its drawing of the query."""
+    return " ".join(str(error).split()).split(" LINE 1:")[0].split(" JVM stacktrace:")[0][:400]

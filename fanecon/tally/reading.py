@@ -16,7 +16,7 @@ from ibis.backends import BaseBackend
 from ibis.expr import types as ir
 
 from fanecon.schema import FileError, SchemaError
-from fanecon.tally.engines import engine_of, watched
+from fanecon.tally.engines import engine_of, said, watched
 
 KINDS = {"parquet": "Parquet", "pq": "Parquet", "csv": "CSV", "tsv": "CSV", "txt": "CSV"}
 
@@ -38,9 +38,9 @@ def read(source: pd.DataFrame | str | Path, backend: BaseBackend) -> ir.Table:
     paths = _paths(str(source))
     kinds = {KINDS.get(one.lower().removesuffix(".gz").rsplit(".", 1)[-1], "") for one in paths}
     if kinds not in ({"Parquet"}, {"CSV"}):
-        said = "are of several kinds" if len(paths) > 1 else "is neither"
+        what = "are of several kinds" if len(paths) > 1 else "is neither"
         raise FileError(
-            str(source), f"A log is Parquet or CSV, and this {said}", "Read it with fe.read and pass its events."
+            str(source), f"A log is Parquet or CSV, and this {what}", "Read it with fe.read and pass its events."
         )
     with watched(engine_of(backend), f"opening {source}"):
         return _opened(str(source), [_literal(one) for one in paths], kinds.pop(), backend)
@@ -50,15 +50,22 @@ def _opened(source: str, paths: list[str], kind: str, backend: BaseBackend) -> i
     try:
         if kind == "Parquet":
             return backend.read_parquet(paths, union_by_name=True)
-        return backend.read_csv(paths, all_varchar=True, header=True, union_by_name=True)
+        table = backend.read_csv(paths, all_varchar=True, header=True, union_by_name=True)
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
         raise
     except duckdb.Error as error:
         raise FileError(
             source,
-            f"This cannot be read as {kind}: {' '.join(str(error).split())[:300]}",
+            f"This cannot be read as {kind}: {said(error)}",
             "Read it with fe.read, which knows encodings and formats, and pass its events.",
         ) from None
+    if len(table.columns) == 1 and any(mark in table.columns[0] for mark in ",;\t|"):
+        raise FileError(
+            source,
+            "Its rows do not all have the same number of cells, so that no mark between cells can be told",
+            "Read it with fe.read, which names the rows, and pass its events.",
+        )
+    return table
 
 
 def _paths(source: str) -> list[str]:
@@ -83,9 +90,9 @@ def _framed(frame: pd.DataFrame, backend: BaseBackend) -> ir.Table:
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        said = " ".join(str(one) for one in error.args)
+        why = " ".join(str(one) for one in error.args)
         raise SchemaError(
-            f"A column of the log holds values of several types: {said}. Type .astype('string')."
+            f"A column of the log holds values of several types: {why}. Type .astype('string')."
         ) from None
     for at, field in enumerate(table.schema):
         kind = _plain(field.type)
