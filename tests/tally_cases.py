@@ -198,7 +198,7 @@ CASES: tuple[Case, ...] = (
     _case("accounts", "account_campaigns:leave", "actor_id campaign_id", leave="leave"),
     _case("items", "items", "item_id"),
     _case("items", "items:times", "item_id", people=False, actions=["open", "share", "never"]),
-    _case("items", "contributions", "times", members=50),
+    _case("items", "contributions", "times", members=20_000_000),
     _case("items", "contributions:split", "times_before times_after", {"split": us(_SPLIT)}, split=_SPLIT),
     _case("items", "contributions:actions", "times", actions=["open", "share"]),
     _case("cohorts", "cohorts", "cohort age"),

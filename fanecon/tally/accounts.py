@@ -146,12 +146,12 @@ def _gaps(log: Log) -> ir.Table:
     table = log.table.select("actor_id", "us")
     order = ibis.window(group_by="actor_id", order_by="us")
     gaps = table.mutate(gap=table["us"] - table["us"].lag().over(order))
-    gap = gaps["gap"]
+    gap, real = gaps["gap"], gaps["gap"].cast("float64")  # PostgreSQL cuts the roots of whole numbers to 16 digits
     return (
         gaps.filter(gap.notnull())
         .group_by("actor_id")
         .aggregate(
-            gaps=gap.count(), mean_us=gap.mean(), sd_us=gap.std(how="sample"), min_us=gap.min(), max_us=gap.max()
+            gaps=gap.count(), mean_us=gap.mean(), sd_us=real.std(how="sample"), min_us=gap.min(), max_us=gap.max()
         )
     )
 
