@@ -68,7 +68,8 @@ def moment(value: str | datetime, what: str) -> int:
     try:
         time = pd.Timestamp(value)
         time = time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
-        return int(time.as_unit("us").asm8.astype("int64"))
+        if not pd.isna(time):
+            return int(time.as_unit("us").asm8.astype("int64"))
     except (ValueError, TypeError, OverflowError):
         pass
     raise ParameterError(f"{what}={value!r} is not a time. Type one such as '2017-05-01T12:00+08:00'.")
