@@ -105,8 +105,8 @@ def into_postgres(backend: ibis.backends.BaseBackend, frame: pd.DataFrame, name:
 
 
 @contextlib.contextmanager
-def spark(zone: str = "Asia/Shanghai") -> Iterator[object]:
-    """A Spark in this process, with two threads and as many partitions."""
+def spark(*, small: bool = True) -> Iterator[object]:
+    """A Spark in this process, with two threads and as many partitions; small logs are not worth compiling for."""
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         pytest.skip("No Java for Spark: type make system")
     sql = pytest.importorskip("pyspark.sql", reason="No PySpark: type make test")
@@ -120,9 +120,15 @@ def spark(zone: str = "Asia/Shanghai") -> Iterator[object]:
         "spark.local.dir": folder,
         "spark.sql.warehouse.dir": f"{folder}/warehouse",
         "spark.sql.shuffle.partitions": "2",
-        "spark.sql.session.timeZone": zone,
+        "spark.sql.session.timeZone": "Asia/Shanghai",
         "spark.log.level": "ERROR",
     }
+    if small:
+        settings |= {
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        }
     builder = sql.SparkSession.builder.master("local[2]")
     for name, value in settings.items():
         builder = builder.config(name, value)

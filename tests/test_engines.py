@@ -278,9 +278,11 @@ def test_spark_gives_the_same_tables_keeps_the_log_and_runs_no_python(
         assert differences(found, expected) == {}
         assert len(seen) > 2 * len(TALLIES)
         assert [plan for plan in seen if ROW_FUNCTIONS.search(plan)] == []
+        session.udf.register("same", lambda one: one)
+        assert ROW_FUNCTIONS.search(session.sql("select same(action) from log")._jdf.queryExecution().toString())
         stopped_in_the_middle(monkeypatch, backend.table("log"))
         assert session.conf.get("spark.sql.session.timeZone") == "Asia/Shanghai"
-        assert [table.name for table in session.catalog.listTables()] == ["log"]
+        assert [row.tableName for row in session.sql("show tables").collect()] == ["log"]
         check_zones(backend, tmp_path)
 
 
@@ -302,7 +304,7 @@ def test_spark_gives_the_same_tables_on_ten_million_rows(tmp_path: Path) -> None
         "crowding": fe.tally.crowding,
         "contributions": fe.tally.contributions,
     }
-    with tally_engines.spark() as session:
+    with tally_engines.spark(small=False) as session:
         backend = ibis.pyspark.connect(session)
         session.read.parquet(path).createOrReplaceTempView("log")
         assert differences(tables(backend.table("log"), calls), tables(path, calls)) == {}
