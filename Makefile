@@ -75,10 +75,12 @@ lock:           ## resolve requirements.lock anew (needs uv)
 	uv pip compile --group engines --no-deps --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --upgrade -o requirements-engines.lock
 
-system:         ## Chromium, a Chinese font and the locales from Debian's packages (for the tests)
+system:         ## Chromium, a Chinese font, locales, PostgreSQL and Java from Debian's packages (for the tests)
 	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	missing=$$(for p in chromium fonts-wqy-microhei locales; do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done); \
-	if [ -z "$$missing" ]; then echo "[system] Chromium, a Chinese font and the locales are installed"; else \
+	missing=$$(for p in chromium fonts-wqy-microhei locales; do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done; \
+	  command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql; \
+	  command -v java >/dev/null || echo default-jre-headless); \
+	if [ -z "$$missing" ]; then echo "[system] all that the tests need is installed"; else \
 	  echo "[system] installing" $$missing; \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 

@@ -27,6 +27,8 @@ GROUND, FIRST = {"schema", "tables", "results"}, {"stats", "plots", "places"}
 DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {
     "ibis": ("tally",),
+    "duckdb": ("tally",),
+    "pyspark": (),
     "papermill": ("report",),
     "nbclient": ("report",),
     "nbconvert": ("report",),
@@ -218,6 +220,8 @@ WRONG_IMPORTS = [
     ("cli", "from fanecon import tally", "fanecon.tally"),
     ("new", "from fanecon import schema", "fanecon.schema"),
     ("loaders.files", "import ibis", "ibis"),
+    ("metrics.hunters", "from duckdb import connect", "duckdb"),
+    ("tally.home", "from pyspark.sql import SparkSession", "pyspark"),
     ("cli", "from papermill import execute_notebook", "papermill"),
     ("plots", "from nbconvert.exporters import HTMLExporter", "nbconvert"),
     ("cli", "if True:\n    import nbclient", "nbclient"),

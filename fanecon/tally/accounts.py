@@ -14,10 +14,10 @@ import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
-from fanecon.schema import ParameterError, SchemaError
-from fanecon.tally.clock import local_periods
+from fanecon.schema import ParameterError
+from fanecon.tally.clock import local_periods, moment
 from fanecon.tally.home import MOST_ROWS, home
-from fanecon.tally.logs import Log, Source, missing, opened
+from fanecon.tally.logs import Log, Source, opened
 
 ZONE = "Asia/Shanghai"
 
@@ -47,7 +47,8 @@ def account_habits(
     -------
     One row per account: actor_id, events (times), first_at, last_at (UTC), mean_gap_seconds, one_day; with campaign_id
     campaign_events, organic_events (times), campaign_share (of the account's acts), first_campaign_at,
-    last_campaign_at, last_organic_at, entered_by_campaign; with item_id one_item.
+    last_campaign_at, last_organic_at, entered_by_campaign (the first act of all is in one); with item_id one_item
+    (every act was for the same); with `during` before, during, after (times); with `distinct` days, items, campaigns.
 
     Raises
     ------
@@ -94,14 +95,12 @@ def _grouped(table: ir.Table, during: tuple[str | datetime, str | datetime] | No
 
 
 def _moments(during: tuple[str | datetime, str | datetime]) -> tuple[int, int]:
-    try:
-        start, end = (pd.Timestamp(one) for one in during)
-    except (ValueError, TypeError):
-        raise ParameterError(f"during={during!r} is not two times. Type during=('2017-05-01', '2017-05-08').") from None
-    start, end = (one.tz_localize("UTC") if one.tzinfo is None else one for one in (start, end))
+    if isinstance(during, str) or len(during) != 2:
+        raise ParameterError(f"during={during!r} is not two times. Type during=('2017-05-01', '2017-05-08').")
+    start, end = (moment(one, "during") for one in during)
     if not start < end:
         raise ParameterError(f"during={during!r} ends before it starts. Type the start first.")
-    return int(start.value // 1000), int(end.value // 1000)
+    return start, end
 
 
 def _with_distinct(table: ir.Table, grouped: ir.Table) -> ir.Table:
@@ -154,12 +153,12 @@ def _gaps(log: Log) -> ir.Table:
     table = log.table.select("actor_id", "us")
     order = ibis.window(group_by="actor_id", order_by="us")
     gaps = table.mutate(gap=table["us"] - table["us"].lag().over(order))
-    gap = gaps["gap"]
+    gap, real = gaps["gap"], gaps["gap"].cast("float64")  # PostgreSQL cuts the roots of whole numbers to 16 digits
     return (
         gaps.filter(gap.notnull())
         .group_by("actor_id")
         .aggregate(
-            gaps=gap.count(), mean_us=gap.mean(), sd_us=gap.std(how="sample"), min_us=gap.min(), max_us=gap.max()
+            gaps=gap.count(), mean_us=gap.mean(), sd_us=real.std(how="sample"), min_us=gap.min(), max_us=gap.max()
         )
     )
 
@@ -185,10 +184,8 @@ def account_campaigns(log: Source, *, leave: str | None = None, most_rows: int =
     SchemaError, EngineError
         If a column is missing, there are too many rows, or the engine gave up.
     """
-    needs = ("actor_id", "time", "action") if leave else ("actor_id", "time")
-    with opened(log, needs=needs, may=("campaign_id",)) as opening:
-        if "campaign_id" not in opening.names:
-            raise SchemaError(missing("campaign_id", sorted(opening.names)))
+    needs = ("actor_id", "time", *(("action",) if leave else ()))
+    with opened(log, needs=needs, must=("campaign_id",)) as opening:
         entries = _entries(opening.table)
         if leave:
             entries = _with_leaving(opening.table, entries, leave)

@@ -11,18 +11,24 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import ibis
+import pandas as pd
 from ibis.expr import types as ir
 
-from fanecon.schema import ParameterError
+from fanecon.schema import ParameterError, SchemaError
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+LONG_AGO, FAR = -70 * 366 * DAY, 131 * 366 * DAY
 _EPOCH = "1970-01-01T00:00:00+00:00"
 _TIME = ibis.dtype("timestamp('UTC')")
 
 
 @ibis.udf.scalar.builtin(name="epoch_us", signature=((_TIME,), "int64"))
 def _duckdb(time): ...  # type: ignore[no-untyped-def]
+
+
+@ibis.udf.scalar.builtin(name="epoch_ns", signature=((_TIME,), "int64"))
+def _fine(time): ...  # type: ignore[no-untyped-def]
 
 
 @ibis.udf.scalar.builtin(name="unix_micros", signature=((_TIME,), "int64"))
@@ -35,8 +41,8 @@ def _postgres(part, time): ...  # type: ignore[no-untyped-def]
 
 def microseconds(time: ir.TimestampValue, engine: str) -> ir.IntegerValue:
     """Microseconds since 1970 in UTC; a time without a zone is taken as UTC."""
-    if engine == "duckdb":
-        return _duckdb(time)
+    if engine == "duckdb":  # which rounds nanoseconds, and others cut them off
+        return (_fine(time) // 1000).cast("int64") if time.type().scale == 9 else _duckdb(time)
     if engine == "pyspark":
         return _spark(time)
     if engine == "postgres":  # doubles hold today's seconds to a quarter of a microsecond
@@ -44,9 +50,29 @@ def microseconds(time: ir.TimestampValue, engine: str) -> ir.IntegerValue:
     return time.delta(ibis.timestamp(_EPOCH), unit="microsecond")
 
 
-def local_periods(us: ir.IntegerValue, zone: str, span: tuple[int, int], length: int = DAY) -> ir.IntegerValue:
-    """The number of the local period (day, week …, from 1970-01-01 on) in which each time lies."""
-    return ((us + _offset(us, zone, span)) // length).cast("int64")
+def local_periods(
+    us: ir.IntegerValue, zone: str, span: tuple[int, int], *, days: int = 1, first: int = 0
+) -> ir.IntegerValue:
+    """The number of the local period of so many days, counted from the first one after 1970-01-01, of each time."""
+    return ((us + _offset(us, zone, span) - first * DAY) // (days * DAY)).cast("int64")
+
+
+def moment(value: str | datetime, what: str) -> int:
+    """A time as microseconds since 1970; without a zone it is in UTC.
+
+    Raises
+    ------
+    ParameterError
+        If it is not a time.
+    """
+    try:
+        time = pd.Timestamp(value)
+        time = time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
+        if not pd.isna(time):
+            return int(time.as_unit("us").asm8.astype("int64"))
+    except (ValueError, TypeError, OverflowError):
+        pass
+    raise ParameterError(f"{what}={value!r} is not a time. Type one such as '2017-05-01T12:00+08:00'.")
 
 
 def _offset(us: ir.IntegerValue, zone: str, span: tuple[int, int]) -> ir.IntegerValue | int:
@@ -65,6 +91,11 @@ def offsets(zone: str, span: tuple[int, int]) -> list[tuple[int, int]]:
         raise ParameterError(
             f"There is no time zone {zone!r}. Type a name of the IANA list, for example zone='Asia/Shanghai'."
         ) from None
+    if not LONG_AGO <= span[0] <= span[1] <= FAR:
+        raise SchemaError(
+            "Times of the log lie before 1900 or after 2100, which local days cannot be told for. Leave them out: "
+            "log.filter(log.time.year().between(1900, 2100)), with log = fe.tally.open_log(log)."
+        )
     found = [(span[0], _at(local, span[0]))]
     hour = span[0]
     while hour < span[1]:

@@ -8,9 +8,9 @@ from ibis.expr import types as ir
 
 from fanecon.schema import ParameterError
 from fanecon.tally.accounts import ZONE
-from fanecon.tally.clock import DAY, local_periods
+from fanecon.tally.clock import local_periods
 from fanecon.tally.home import home
-from fanecon.tally.logs import Source, opened
+from fanecon.tally.logs import BY, Source, named, opened
 
 
 def cohorts(log: Source, *, period_days: int = 7, by: str | None = None, zone: str = ZONE) -> pd.DataFrame:
@@ -40,27 +40,26 @@ def cohorts(log: Source, *, period_days: int = 7, by: str | None = None, zone: s
     """
     if period_days < 1:
         raise ParameterError(f"period_days={period_days}: type a whole number of days from 1 on.")
-    with opened(log, needs=("actor_id", "time"), may=(by,) if by else ()) as opening:
-        if by is not None and by not in opening.names:
-            raise ParameterError(f"by='{by}' is not a column of the log. Type the name of one.")
-        period = local_periods(opening.table["us"] - 4 * DAY, zone, opening.span, period_days * DAY)
-        grouped = _grouped(opening.table.mutate(period=period), by)
-        key = ["cohort", *([by] if by else []), "age"]
+    named(by, ("cohort", "age", "accounts", "events", "size"))
+    with opened(log, needs=("actor_id", "time"), by=by) as opening:
+        period = local_periods(opening.table["us"], zone, opening.span, days=period_days, first=4)
+        grouped = _grouped(opening.table.mutate(period=period), grouping=by is not None)
+        key = ["cohort", *([BY] if by else []), "age"]
         frame = home(grouped, opening, what="cohorts", key=key)
-    frame["size"] = frame.groupby(key[:-1], dropna=False)["accounts"].transform("first")  # those of age 0
+    frame["size"] = frame.groupby(["cohort", *([by] if by else [])], dropna=False)["accounts"].transform(
+        "first"
+    )  # those of age 0
     frame["cohort"] = pd.to_datetime((frame["cohort"] * period_days + 4) * 86_400, unit="s").astype("datetime64[s]")
     return frame
 
 
-def _grouped(table: ir.Table, by: str | None) -> ir.Table:
+def _grouped(table: ir.Table, *, grouping: bool) -> ir.Table:
     own = ibis.window(group_by="actor_id")
-    if by:
-        first = table["us"] == table["us"].min().over(own)
-        table = table.mutate(first=first)
-        table = table.mutate(**{by: table[by].min(where=table["first"]).over(own)})
-    keys = ["actor_id", *([by] if by else []), "period"]
-    active = table.group_by(keys).aggregate(events=table.count())
+    also = [BY] if grouping else []
+    if grouping:
+        table = table.mutate(first=table["us"] == table["us"].min().over(own))
+        table = table.mutate(**{BY: table[BY].min(where=table["first"]).over(own)})
+    active = table.group_by("actor_id", *also, "period").aggregate(events=table.count())
     active = active.mutate(cohort=active["period"].min().over(own))
     aged = active.mutate(age=active["period"] - active["cohort"])
-    groups = ["cohort", *([by] if by else []), "age"]
-    return aged.group_by(groups).aggregate(accounts=aged.count(), events=aged["events"].sum())
+    return aged.group_by("cohort", *also, "age").aggregate(accounts=aged.count(), events=aged["events"].sum())

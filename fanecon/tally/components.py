@@ -1,8 +1,9 @@
 """Connected components where the edges live: every account takes the smallest name it can see, again and again.
 
-Passing on the smallest neighbouring name alone takes as many rounds as the longest path.  Here each round also looks
-up the name's own name (pointer jumping), which halves what is left, so that a chain of a million accounts takes some
-twenty rounds and not a million (Shiloach and Vishkin 1982, doi:10.1016/0196-6774(82)90008-6).
+Passing on the smallest neighbouring name alone takes as many rounds as the longest path.  Here a name that hears of a
+smaller one hands it to all who bear it (hooking), and everybody looks up the name's own name (pointer jumping), so that
+a chain of a million accounts takes some twenty rounds and not a million (Shiloach and Vishkin 1982,
+doi:10.1016/0196-6774(82)90008-6; in this form Zhang, Azad and Hu 2020, doi:10.1137/1.9781611976137.5).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
-from fanecon.schema import EngineError
+from fanecon.schema import EngineError, SchemaError
 from fanecon.tally.engines import watched
 from fanecon.tally.home import MOST_ROWS, Kept, home, kept
 from fanecon.tally.logs import Log, Source, opened
@@ -46,13 +47,14 @@ def components(edges: Source, *, most_rows: int = MOST_ROWS) -> pd.DataFrame:
 
 
 def _labels(log: Log, most_rows: int) -> pd.DataFrame:
-    both = log.table.select("src", "dst").union(log.table.select(src="dst", dst="src")).distinct()
+    table = _alike(log.table)
+    both = table.select("src", "dst").union(table.select(src="dst", dst="src")).distinct()
     with kept(both, log, "components: the ties") as ties:
         names = ties.select(account_id="src").distinct()
         labels = Kept(names.mutate(label=names["account_id"]), log, "components: the names")
         try:
             for at in range(1, MOST_ROUNDS + 1):
-                after = Kept(_shorter(_lower(labels.table, ties)), log, f"components: round {at}")
+                after = Kept(_shorter(_hooked(labels.table, ties)), log, f"components: round {at}")
                 labels, before = after, labels
                 moved = _moved(log, before.table, after.table)
                 before.drop()
@@ -63,10 +65,26 @@ def _labels(log: Log, most_rows: int) -> pd.DataFrame:
             labels.drop()
 
 
-def _lower(labels: ir.Table, ties: ir.Table) -> ir.Table:
-    """Every account takes the smallest name among its own and its neighbours'."""
-    seen = ties.inner_join(labels, ties["dst"] == labels["account_id"]).select(account_id="src", label="label")
-    every = labels.select("account_id", "label").union(seen)
+def _alike(table: ir.Table) -> ir.Table:
+    kinds = {table[name].type().copy(nullable=True) for name in ("src", "dst")}
+    if len(kinds) == 1:
+        return table
+    if not all(kind.is_integer() for kind in kinds):
+        raise SchemaError(f"src and dst are of types {' and '.join(map(str, kinds))}. Type .astype('string') for both.")
+    return table.mutate(src=table["src"].cast("int64"), dst=table["dst"].cast("int64"))
+
+
+def _hooked(labels: ir.Table, ties: ir.Table) -> ir.Table:
+    """Every account, and the name it bears, take the smallest name among its own and its neighbours'."""
+    far = ties.inner_join(labels, ties["dst"] == labels["account_id"]).select(account_id="src", seen="label")
+    own = labels.view()
+    low = far.group_by("account_id").aggregate(seen=far["seen"].min())
+    both = low.inner_join(own, "account_id").select("account_id", "seen", "label")
+    every = (
+        labels.select("account_id", "label")
+        .union(both.select("account_id", label="seen"))
+        .union(both.select(account_id="label", label="seen"))
+    )
     return every.group_by("account_id").aggregate(label=every["label"].min())
 
 

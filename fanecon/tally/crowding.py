@@ -11,16 +11,17 @@ and the stretches are independent of each other.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 
 import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
-from fanecon.schema import ParameterError, SchemaError
+from fanecon.schema import ParameterError
 from fanecon.tally.clock import SECOND
 from fanecon.tally.home import MOST_ROWS, home
-from fanecon.tally.logs import Source, missing, opened
+from fanecon.tally.logs import Source, opened
 
 WINDOWS = (60, 600, 3_600, 86_400)
 
@@ -57,15 +58,17 @@ def crowding(
     SchemaError, ParameterError, EngineError
         If a column is missing, a window is not positive, or the engine gave up.
     """
-    if not windows or min(windows) <= 0 or (alike is not None and not alike > 0):
-        raise ParameterError(f"windows={tuple(windows)} and alike={alike} must be above zero.")
-    needs = ("actor_id", "time", *(("action",) if actions is not None else ()), *(("amount_minor",) if alike else ()))
-    with opened(log, needs=needs[:3] if actions is not None else needs[:2], may=needs) as opening:
-        if alike and "amount_minor" not in opening.names:
-            raise SchemaError(missing("amount_minor", sorted(opening.names)))
+    if not windows or any(one < 1 or one != int(one) for one in windows):
+        raise ParameterError(f"windows={tuple(windows)}: type whole numbers of seconds from 1 on.")
+    if alike is not None and not 0 < alike < math.inf:
+        raise ParameterError(f"alike={alike}: type a number above zero, such as 0.05 for five per cent.")
+    needs = ("actor_id", "time", *(("action",) if actions is not None else ()))
+    with opened(log, needs=needs, must=("amount_minor",) if alike else ()) as opening:
         starts = _starts(opening.table, actions, alike)
-        counted = _counted(starts, sorted(set(windows)), by_class=alike is not None)
-        return home(counted, opening, what="crowding", key=["actor_id"], most_rows=most_rows)
+        counted = _counted(starts, sorted({int(one) for one in windows}), by_class=alike is not None)
+        frame = home(counted, opening, what="crowding", key=["actor_id"], most_rows=most_rows)
+    gapped = [name for name in frame.columns if name == "amount" or name.startswith("alike_")]
+    return frame.astype(dict.fromkeys(gapped, "Int64"))
 
 
 def _starts(table: ir.Table, actions: Sequence[str] | None, alike: float | None) -> ir.Table:

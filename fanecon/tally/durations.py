@@ -14,11 +14,12 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from fanecon.schema import ParameterError
-from fanecon.tally.clock import SECOND
+from fanecon.tally.clock import SECOND, moment
 from fanecon.tally.home import home
-from fanecon.tally.logs import Log, Source, opened
+from fanecon.tally.logs import BY, Log, Source, named, opened
 
 DAY, MINUTE = 86_400, 60
+RESULT = ("age", "at_risk", "events", "censored")
 
 Words = str | Sequence[str]
 
@@ -57,9 +58,8 @@ def at_risk(
     SchemaError, ParameterError, EngineError
         If a column is missing, there is no start in the log, or the engine gave up.
     """
-    needs = ("actor_id", "action", "time")
-    with opened(log, needs=needs, may=(by,) if by else ()) as opening:
-        _has(opening, by)
+    named(by, RESULT)
+    with opened(log, needs=("actor_id", "action", "time"), by=by) as opening:
         spans = _spans(opening.table, "actor_id", _listed(start), _listed(end), by)
         return _life_table(opening, spans, by, until, unit_seconds, "at_risk")
 
@@ -98,20 +98,14 @@ def response_times(
     SchemaError, ParameterError, EngineError
         If a column is missing, nothing was asked, or the engine gave up.
     """
-    needs = ("item_id", "actor_id", "action", "time")
-    with opened(log, needs=needs, may=(by,) if by else ()) as opening:
-        _has(opening, by)
+    named(by, RESULT)
+    with opened(log, needs=("item_id", "actor_id", "action", "time"), by=by) as opening:
         spans = _spans(opening.table, "item_id", _listed(ask), _listed(answer), by, by_another=True)
         return _life_table(opening, spans, by, until, unit_seconds, "response_times")
 
 
 def _listed(words: Words) -> list[str]:
     return [words] if isinstance(words, str) else list(words)
-
-
-def _has(log: Log, by: str | None) -> None:
-    if by is not None and by not in log.names:
-        raise ParameterError(f"by='{by}' is not a column of the log. Type the name of one, for example 'campaign_id'.")
 
 
 def _spans(
@@ -129,7 +123,7 @@ def _spans(
         later &= table["actor_id"] != table["asker"]
     sums = {"begin_us": table["begin_us"].min(), "gone_us": table["us"].min(where=later)}
     if by:
-        sums[by] = table[by].min(where=first)
+        sums[BY] = table[BY].min(where=first)
     spans = table.group_by(key).aggregate(**sums)
     return spans.filter(spans["begin_us"].notnull())
 
@@ -139,12 +133,12 @@ def _life_table(
 ) -> pd.DataFrame:
     if unit_seconds < 1:
         raise ParameterError(f"unit_seconds={unit_seconds}: type a whole number of seconds from 1 on.")
-    last = log.span[1] if until is None else _moment(until)
+    last = log.span[1] if until is None else moment(until, "until")
     spans = spans.filter(spans["begin_us"] <= last)
     ended = spans["gone_us"].notnull() & (spans["gone_us"] <= last)
     age = (ibis.ifelse(ended, spans["gone_us"], last) - spans["begin_us"]) // (unit_seconds * SECOND)
     aged = spans.mutate(age=age.cast("int64"), ended=ended)
-    key = [*([by] if by else []), "age"]
+    key = [*([BY] if by else []), "age"]
     counts = aged.group_by(key).aggregate(
         events=aged.count(where=aged["ended"]), censored=aged.count(where=~aged["ended"])
     )
@@ -155,9 +149,3 @@ def _life_table(
     grouped = leaving.groupby(frame[by], dropna=False) if by else leaving.groupby([0] * len(frame))
     frame.insert(len(key), "at_risk", grouped.transform("sum") - grouped.cumsum() + leaving)
     return frame
-
-
-def _moment(value: str | datetime) -> int:
-    moment = pd.Timestamp(value)
-    moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
-    return int(moment.value // 1000)

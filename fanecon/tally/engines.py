@@ -6,6 +6,7 @@ was killed is removed by the next one, which can take the lock that the dead one
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -87,7 +88,7 @@ def in_process(
     """
     memory, workers = _memory(memory_gb), _threads(threads)
     lean = memory if memory_gb or size is None else min(memory, max(THREAD_GB * workers, PER_BYTE * size / 1e9))
-    room, held = _spill_folder(Path(spill or tempfile.gettempdir()))
+    room, held = _spill_folder(Path(spill if spill is not None else tempfile.gettempdir()).absolute())
     backend = ibis.duckdb.connect(
         ":memory:",
         memory_limit=f"{round(lean * 1000)}MB",
@@ -97,7 +98,7 @@ def in_process(
         autoinstall_known_extensions=False,
         autoload_known_extensions=False,
     )
-    weakref.finalize(backend, _removed, room, held)
+    weakref.finalize(backend, _ended, room, held, os.getpid())
     backend.con.execute("SET TimeZone = 'UTC'")
     with suppress(duckdb.Error):  # in Jupyter DuckDB wants ipywidgets before it counts what is done
         backend.con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
@@ -118,17 +119,17 @@ def _memory(asked: float | None) -> float:
     if asked is None:
         whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9 if hasattr(os, "sysconf") else 8.0
         return max(LEAST_GB, min(MOST_GB, whole / 2))
-    if not asked >= LEAST_GB:
-        raise ParameterError(f"memory_gb={asked} is too little for an engine. Type {LEAST_GB} or more.")
+    if not LEAST_GB <= asked < math.inf:
+        raise ParameterError(f"memory_gb={asked} is no limit an engine can keep. Type {LEAST_GB} or more.")
     return asked
 
 
 def _threads(asked: int | None) -> int:
     if asked is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if asked < 1:
+    if asked < 1 or asked != int(asked):
         raise ParameterError(f"threads={asked} is not a number of threads. Type 1 or more.")
-    return asked
+    return int(asked)
 
 
 # --- the spill folder ---
@@ -138,8 +139,10 @@ def _spill_folder(place: Path) -> tuple[Path, IO[str]]:
     try:
         for old in place.glob(f"{PREFIX}*"):
             _remove_if_left(old)
-        room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
-        return room, _lock(room)
+        while True:
+            room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+            with suppress(FileNotFoundError, BlockingIOError):  # another process took it for one that was left
+                return room, _lock(room)
     except OSError as error:
         raise EngineError(
             f"The folder for what does not fit into memory cannot be used: {place}: {error.strerror}. "
@@ -152,6 +155,7 @@ def _lock(room: Path) -> IO[str]:
     try:
         if sys.platform != "win32":
             flock(held, LOCK_EX | LOCK_NB)
+            (room / LOCK).stat()
     except OSError:
         held.close()
         raise
@@ -161,11 +165,13 @@ def _lock(room: Path) -> IO[str]:
 def _remove_if_left(room: Path) -> None:
     with suppress(OSError):
         if sys.platform != "win32" and (room / LOCK).exists():
-            _removed(room, _lock(room))
+            with _lock(room):
+                shutil.rmtree(room, ignore_errors=True)
 
 
-def _removed(room: Path, held: IO[str]) -> None:
-    shutil.rmtree(room, ignore_errors=True)
+def _ended(room: Path, held: IO[str], process: int) -> None:
+    if os.getpid() == process:  # a fork leaves its parent's folder alone
+        shutil.rmtree(room, ignore_errors=True)
     held.close()
 
 
@@ -209,19 +215,29 @@ def watched(engine: Engine, what: str) -> Iterator[None]:
         watcher.start()
     try:
         yield
-    except (duckdb.Error, RuntimeError) as error:
+    except Exception as error:
         raise _clear(error, engine, what) from None
+    else:
+        if engine.progress and engine.progress is not shown:
+            _end(over, watcher)
+            engine.progress(what, 1.0)
     finally:
-        over.set()
-        if engine.progress:
-            watcher.join()
+        _end(over, watcher)
+
+
+def _end(over: threading.Event, watcher: threading.Thread) -> None:
+    over.set()
+    if watcher.is_alive():
+        watcher.join()
 
 
 def _watch(engine: Engine, what: str, over: threading.Event) -> None:
-    begun = time.monotonic()
+    begun, most = time.monotonic(), 0.0
     while not over.wait(BEAT):
         if engine.progress is not shown or time.monotonic() - begun > PATIENCE:
-            engine.progress(what, _done(engine))  # type: ignore[misc]
+            done = _done(engine)
+            most = max(most, done) if done == done else most  # an engine may find that there is more to do
+            engine.progress(what, most if done == done else done)  # type: ignore[misc]
     if engine.progress is shown and time.monotonic() - begun > PATIENCE:
         shown("", 1.0)
 
@@ -242,10 +258,16 @@ def shown(what: str, done: float) -> None:
 
 
 def _clear(error: Exception, engine: Engine, what: str) -> BaseException:
-    text = " ".join(str(error).split())
-    if isinstance(error, RuntimeError) and not isinstance(error, duckdb.Error):
-        return KeyboardInterrupt(f"{what} was stopped.") if "interrupt" in text.lower() else error
-    if "offload" in text or "temp_directory" in text or "No space left" in text:
+    """What an engine said, in a sentence; our own errors and Python's as they are."""
+    text = said(error)
+    home = type(error).__module__.split(".")[0]
+    if isinstance(error, duckdb.InterruptException) or (home == "builtins" and text == "Query interrupted"):
+        return KeyboardInterrupt(f"{what} was stopped.")
+    if home in ("builtins", "fanecon"):
+        return error
+    if any(
+        sign in text for sign in ("offload", "temp_directory", "No space left", "temporary directory", "_SPACE_LEFT")
+    ):
         place = engine.spill or "its temporary folder"
         return EngineError(
             f"{what}: the folder for what does not fit into memory is full ({place}). Nothing was kept. Free some room "
@@ -256,4 +278,9 @@ def _clear(error: Exception, engine: Engine, what: str) -> BaseException:
             f"{what}: the memory limit of the engine is used up. Nothing was kept. Type "
             "fe.tally.open_log(…, memory_gb=…) with more, or threads=1, or tally a shorter period."
         )
-    return EngineError(f"{what}: the engine refused: {text[:300]}")
+    return EngineError(f"{what}: the engine refused: {text}")
+
+
+def said(error: Exception) -> str:
+    """The words of an engine without its drawing of the query."""
+    return " ".join(str(error).split()).split(" LINE 1:")[0].split(" JVM stacktrace:")[0][:400]

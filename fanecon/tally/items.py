@@ -13,6 +13,7 @@ import pandas as pd
 from ibis.expr import types as ir
 
 from fanecon.schema import ParameterError, SchemaError
+from fanecon.tally.clock import moment
 from fanecon.tally.engines import watched
 from fanecon.tally.home import MOST_ROWS, home
 from fanecon.tally.logs import Log, Source, opened
@@ -46,9 +47,11 @@ def items(
     """
     needs = ("actor_id", "item_id", "action") if people else ("item_id", "action")
     with opened(log, needs=needs, may=("time",)) as opening:
-        named = list(actions) if actions is not None else _actions(opening)
+        named = list(dict.fromkeys(actions)) if actions is not None else _actions(opening)
         grouped = _by_people(opening.table, named) if people else _by_times(opening.table, named)
-        return home(grouped, opening, what="items", key=["item_id"], most_rows=most_rows)
+        frame = home(grouped, opening, what="items", key=["item_id"], most_rows=most_rows)
+    places = {f"{of}{at}": f"{name}_{of}" for at, name in enumerate(named) for of in ("times", "people")}
+    return frame.rename(columns=places)
 
 
 def _actions(log: Log) -> list[str]:
@@ -64,18 +67,20 @@ def _span(table: ir.Table) -> dict[str, ir.Value]:
 
 
 def _by_times(table: ir.Table, actions: Sequence[str]) -> ir.Table:
-    counts = {f"{name}_times": table.count(where=table["action"] == name) for name in actions}
-    return table.group_by("item_id").aggregate(events=table.count(), **counts, **_span(table))
+    return table.group_by("item_id").aggregate(events=table.count(), **_counts(table, actions), **_span(table))
+
+
+def _counts(table: ir.Table, actions: Sequence[str]) -> dict[str, ir.Value]:
+    """By number and not by name: engines cut long names and see no difference between Open and open."""
+    return {f"times{at}": table.count(where=table["action"] == name) for at, name in enumerate(actions)}
 
 
 def _by_people(table: ir.Table, actions: Sequence[str]) -> ir.Table:
-    places = {name: f"n{at}" for at, name in enumerate(actions)}
-    counts = {place: table.count(where=table["action"] == name) for name, place in places.items()}
+    counts = _counts(table, actions)
     pairs = table.group_by("item_id", "actor_id").aggregate(events=table.count(), **counts, **_span(table))
     sums: dict[str, ir.Value] = {"events": pairs["events"].sum(), "accounts": pairs.count()}
-    for name, place in places.items():
-        sums[f"{name}_times"] = pairs[place].sum()
-        sums[f"{name}_people"] = pairs.count(where=pairs[place] > 0)
+    for at, name in enumerate(counts):
+        sums |= {name: pairs[name].sum(), f"people{at}": pairs.count(where=pairs[name] > 0)}
     if "first_us" in pairs.columns:
         sums |= {"first_us": pairs["first_us"].min(), "last_us": pairs["last_us"].max()}
     return pairs.group_by("item_id").aggregate(**sums)
@@ -126,9 +131,7 @@ def _frequencies(table: ir.Table, split: str | datetime | None) -> ir.Table:
     if split is None:
         each = table.group_by("actor_id").aggregate(times=table.count())
         return each.group_by("times").aggregate(accounts=each.count())
-    cut = pd.Timestamp(split)
-    cut = cut.tz_localize("UTC") if cut.tzinfo is None else cut
-    before = table["us"] < int(cut.value // 1000)
+    before = table["us"] < moment(split, "split")
     each = table.group_by("actor_id").aggregate(
         times_before=table.count(where=before), times_after=table.count(where=~before)
     )

@@ -48,7 +48,7 @@ def account_links(log: Source, *, most_sharing: int = MOST_SHARING, most_rows: i
         found = [name for name in SHARED if name in opening.names]
         if not found and "inviter_id" not in opening.names:
             raise SchemaError(
-                f"The log has nothing that links accounts: {', '.join(sorted(opening.names))}. Needed is one of "
+                f"The log has nothing that links accounts: {', '.join(opening.there)}. Needed is one of "
                 f"inviter_id, {', '.join(SHARED)}. Type fe.tally.open_log(log, columns={{'ip': …}})."
             )
         parts = [_shared(opening.table, name, most_sharing) for name in found]
@@ -68,6 +68,11 @@ def _smaller_first(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _invited(table: ir.Table) -> ir.Table:
+    kinds = table["inviter_id"].type(), table["actor_id"].type()
+    if kinds[0].is_string() != kinds[1].is_string():
+        raise SchemaError(
+            f"inviter_id is of type {kinds[0]} and actor_id of type {kinds[1]}. Type .astype('string') for both."
+        )
     table = table.select(src=table["inviter_id"].cast(table["actor_id"].type()), dst=table["actor_id"])
     ties = table.filter(table["src"].notnull() & (table["src"] != table["dst"]))
     return (

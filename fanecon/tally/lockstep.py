@@ -108,7 +108,7 @@ def lockstep_blocks(log: Source, *, blocks: int = 1, epsilon: float = 0.1, most_
     Bahmani, Kumar and Vassilvitskii 2012, doi:10.14778/2140436.2140442; Hooi et al. 2016,
     doi:10.1145/2939672.2939747.
     """
-    if blocks < 1 or not epsilon > 0:
+    if blocks < 1 or not 0 < epsilon < math.inf:
         raise ParameterError(f"blocks={blocks}, epsilon={epsilon}: type at least one block and an epsilon above zero.")
     with opened(log, needs=("actor_id", "item_id")) as opening:
         found = []
@@ -183,10 +183,14 @@ def _heavier(edges: ir.Table, least: int) -> ir.Table:
 def _round(log: Log, expression: ir.Table, what: str) -> _Round:
     held = _held(log, expression, what)
     edges = held.table
-    with watched(log.engine, f"lockstep_blocks: {what}"):
-        found = edges.aggregate(
-            weight=edges["weight"].sum(), accounts=edges["actor_id"].nunique(), items=edges["item_id"].nunique()
-        ).to_pandas()
+    try:
+        with watched(log.engine, f"lockstep_blocks: {what}"):
+            found = edges.aggregate(
+                weight=edges["weight"].sum(), accounts=edges["actor_id"].nunique(), items=edges["item_id"].nunique()
+            ).to_pandas()
+    except BaseException:
+        held.drop()
+        raise
     weight, accounts, items = (0 if pd.isna(one) else int(one) for one in found.iloc[0])
     return _Round(held=held, weight=weight, nodes=accounts + items)
 

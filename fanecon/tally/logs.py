@@ -6,21 +6,20 @@ counts its rows, those that name no account or no time (they are left out, and t
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-import ibis
 import pandas as pd
-import pyarrow as pa
 from ibis.expr import types as ir
 
-from fanecon.schema import EVENTS, FileError, ParameterError, SchemaError, closest
+from fanecon.schema import EVENTS, ParameterError, SchemaError, closest
+from fanecon.tally.cells import OURS, TIME, Cell, cell
 from fanecon.tally.clock import microseconds
 from fanecon.tally.engines import Engine, Progress, closed, engine_of, in_process, told, watched
+from fanecon.tally.reading import read, size
 
 Source: TypeAlias = pd.DataFrame | str | Path | ir.Table
 
@@ -36,15 +35,21 @@ _MEANING = {
     "src": "one end of a tie",
     "dst": "the other end of a tie",
 }
-_OURS = "us"
+BY = "_by"  # the column that groups, so that no name of the log can be that of a result
 
 
 @dataclass(frozen=True, kw_only=True)
 class Log:
-    """A log that is open: its Ibis table (`us` holds microseconds since 1970, UTC), its rows and its span."""
+    """A log that is open: its Ibis table (`us` holds microseconds since 1970, UTC), its rows and its span.
+
+    `needs` are the columns that no row of it lacks, `there` those that the log has under its own names.
+    """
 
     table: ir.Table
     engine: Engine
+    needs: tuple[str, ...]
+    there: tuple[str, ...]
+    by: str | None = None
     rows: int
     span: tuple[int, int]
     notes: tuple[str, ...]
@@ -90,11 +95,21 @@ def open_log(
             raise ParameterError("memory_gb, spill and threads are for files and frames; an Ibis table has its engine.")
         table = source
     else:
-        backend = in_process(memory_gb=memory_gb, spill=spill, threads=threads, size=_size(source))
-        table = _read(source, backend)
+        table = _own(source, memory_gb, spill, threads)
     if progress is not None:
         told(table.get_backend(), progress)
     return _renamed(table, columns or {})
+
+
+def _own(
+    source: pd.DataFrame | str | Path, memory_gb: float | None, spill: str | Path | None, threads: int | None
+) -> ir.Table:
+    backend = in_process(memory_gb=memory_gb, spill=spill, threads=threads, size=size(source))
+    try:
+        return read(source, backend)
+    except BaseException:
+        closed(backend)
+        raise
 
 
 def _renamed(table: ir.Table, columns: Mapping[str, str]) -> ir.Table:
@@ -102,119 +117,132 @@ def _renamed(table: ir.Table, columns: Mapping[str, str]) -> ir.Table:
         if theirs not in table.columns:
             hint = closest(theirs, table.columns)
             raise SchemaError(f"The log has no column '{theirs}' ({ours}). {hint}It has: {', '.join(table.columns)}.")
+    twice = {theirs for theirs in columns.values() if list(columns.values()).count(theirs) > 1}
+    if twice:
+        raise ParameterError(f"columns= gives {', '.join(sorted(twice))} two names. Type one name for each column.")
     taken = set(columns) - set(columns.values())
     return table.drop(*(taken & set(table.columns))).rename(dict(columns))
-
-
-# --- files and frames ---
-
-
-def _read(source: pd.DataFrame | str | Path, backend: ibis.backends.BaseBackend) -> ir.Table:
-    if isinstance(source, pd.DataFrame):
-        return _framed(source, backend)
-    if not isinstance(source, str | Path):
-        raise SchemaError(f"A log is a frame, a path or an Ibis table; this is of type {type(source).__name__}.")
-    paths = _paths(str(source))
-    kind = paths[0].lower().removesuffix(".gz").rsplit(".", 1)[-1]
-    with watched(engine_of(backend), f"opening {source}"):
-        if kind in ("parquet", "pq"):
-            return backend.read_parquet(paths)
-        if kind in ("csv", "tsv", "txt"):  # ids keep their leading zeros: every cell is text until someone needs more
-            return backend.read_csv(paths, all_varchar=True)
-    raise FileError(str(source), f"A log is Parquet or CSV, not '.{kind}'", "Read it with fe.read and pass its events.")
-
-
-def _paths(source: str) -> list[str]:
-    if Path(source).is_dir():
-        source = str(Path(source) / "**" / "*.parquet")
-    found = [source]
-    if glob.has_magic(source):
-        found = sorted(glob.glob(source, recursive=True))  # noqa: PTH207 - the pattern may be absolute
-    if not found or not Path(found[0]).exists():
-        raise FileError(source, "There is no such file", "Type the path of a Parquet or CSV file, or a glob of them.")
-    return found
-
-
-def _size(source: pd.DataFrame | str | Path) -> int | None:
-    """The bytes of the files; None for a frame."""
-    if isinstance(source, str | Path):
-        return sum(Path(path).stat().st_size for path in _paths(str(source)))
-    return None
-
-
-def _framed(frame: pd.DataFrame, backend: ibis.backends.BaseBackend) -> ir.Table:
-    try:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        said = " ".join(str(one) for one in error.args)
-        raise SchemaError(
-            f"A column of the log holds values of several types: {said}. Type .astype('string')."
-        ) from None
-    times = [at for at, one in enumerate(table.schema) if pa.types.is_timestamp(one.type) and one.type.unit == "ns"]
-    for at in times:
-        field = table.schema.field(at)
-        micro = table.column(at).cast(pa.timestamp("us", field.type.tz), safe=False)
-        table = table.set_column(at, field.name, micro)
-    backend.con.register("log", table)
-    return backend.table("log")
 
 
 # --- a log that is open ---
 
 
 @contextmanager
-def opened(source: Source, *, needs: Sequence[str], may: Sequence[str] = ()) -> Iterator[Log]:
+def opened(
+    source: Source, *, needs: Sequence[str], must: Sequence[str] = (), may: Sequence[str] = (), by: str | None = None
+) -> Iterator[Log]:
     """A log with the columns that a tally needs, closed again at the end if it was opened here.
+
+    No row may lack a value of the columns in `needs`; those in `must` have to be there, those in `may` need not.
 
     Raises
     ------
     SchemaError
-        If a needed column is missing or times are not times.
+        If a needed column is missing or its values are not what they should be.
+    ParameterError
+        If there is no column to group by.
     """
+    synthetic = False
     if isinstance(source, pd.DataFrame):
-        listed = [name for name in dict.fromkeys((*needs, *may)) if name in source.columns]
+        there = tuple(map(str, source.columns))
+        _there((*needs, *must), by, there)
         synthetic = bool(source.attrs.get("synthetic"))
-        source = source[listed] if set(needs) <= set(listed) else source
+        table = open_log(source[[name for name in dict.fromkeys((*needs, *must, *may, by)) if name in source.columns]])
     else:
-        synthetic = False
-    table = open_log(source)
+        table = open_log(source)
+        there = table.columns
     try:
-        yield _surveyed(table, needs, may, synthetic)
+        _there((*needs, *must), by, there)
+        yield _surveyed(table, needs=tuple(needs), may=(*must, *may), by=by, there=there, synthetic=synthetic)
     finally:
         if not isinstance(source, ir.Table):
             closed(table.get_backend())
 
 
-def _surveyed(table: ir.Table, needs: Sequence[str], may: Sequence[str], synthetic: bool) -> Log:
+def _there(needs: Sequence[str], by: str | None, there: Sequence[str]) -> None:
     for name in needs:
-        if name not in table.columns:
-            raise SchemaError(missing(name, table.columns))
+        if name not in there:
+            raise SchemaError(missing(name, there))
+    if by is not None and (by == TIME or by not in there):
+        said = f"{closest(by, there) if by != TIME else ''}The log has: {', '.join(there)}."
+        raise ParameterError(f"by='{by}' is not a column to group by. {said}")
+
+
+def named(by: str | None, results: Sequence[str]) -> None:
+    """Refuse to group by a column that is called as one of the result.
+
+    Raises
+    ------
+    ParameterError
+        If it is.
+    """
+    if by in results:
+        raise ParameterError(f"by='{by}' is also a column of the result. Type log.rename(…) to call it otherwise.")
+
+
+def _surveyed(
+    table: ir.Table,
+    *,
+    needs: tuple[str, ...],
+    may: Sequence[str],
+    by: str | None,
+    there: tuple[str, ...],
+    synthetic: bool,
+) -> Log:
     engine = engine_of(table.get_backend())
-    table = table.select(*needs, *(name for name in may if name in table.columns and name not in needs))
+    cells = _cells(table, [*needs, *(name for name in may if name in there and name not in needs)], by, engine)
     # Counts, minima and maxima of plain columns: an engine reads them off the footers of Parquet files.
-    counts = {name: table[name].count() for name in needs}
-    span = {}
-    if "time" in table.columns:
-        time = _time(table["time"])
-        span = {"first": microseconds(time.min(), engine.name), "last": microseconds(time.max(), engine.name)}
+    look = {f"has_{name}": cells[name].counted.count() for name in needs}
+    for name, one in cells.items():
+        if one.broken is not None:
+            look |= {f"bad_{name}": one.broken.sum(), f"odd_{name}": table[name].cast("string").max(where=one.broken)}
+    if TIME in cells:
+        look |= {"first": _end(cells[TIME], engine, "min"), "last": _end(cells[TIME], engine, "max")}
     with watched(engine, "looking over the log"):
-        found = table.aggregate(rows=table.count(), **counts, **span).to_pandas().iloc[0]
-    blank = {name: int(found["rows"] - found[name]) for name in needs if found[name] < found["rows"]}
-    if blank:
-        table = table.filter(*(table[name].notnull() for name in blank))
-    if span:
-        table = table.mutate(**{_OURS: microseconds(_time(table["time"]), engine.name)}).drop("time")
+        found = table.aggregate(rows=table.count(), **look).to_pandas().iloc[0]
+    _whole(cells, found)
+    rows = int(found["rows"])
+    blank = {name: rows - int(found[f"has_{name}"]) for name in needs if found[f"has_{name}"] < rows}
+    ready = table.select(**{OURS if name == TIME else name: one.value for name, one in cells.items()})
     return Log(
-        table=table,
+        table=ready.filter(*(ready[OURS if name == TIME else name].notnull() for name in blank)) if blank else ready,
         engine=engine,
-        rows=int(found["rows"]),
-        span=(_whole(found.get("first")), _whole(found.get("last"))),
-        notes=tuple(_left_out(name, rows) for name, rows in blank.items()),
+        needs=needs,
+        there=there,
+        by=by,
+        rows=rows,
+        span=(_number(found.get("first")), _number(found.get("last"))),
+        notes=tuple(_left_out(name, without) for name, without in blank.items()),
         synthetic=synthetic,
     )
 
 
-def _whole(value: object) -> int:
+def _cells(table: ir.Table, names: Sequence[str], by: str | None, engine: Engine) -> dict[str, Cell]:
+    cells = {name: cell(table, name, engine) for name in names}
+    if by is not None:
+        grouping = cell(table, by, engine)
+        cells[BY] = Cell(value=grouping.value)
+        if grouping.broken is not None:
+            cells[by] = grouping
+    return cells
+
+
+def _whole(cells: Mapping[str, Cell], found: pd.Series) -> None:
+    for name, one in cells.items():
+        rows = _number(found.get(f"bad_{name}"))
+        if rows:
+            such = f" (and {rows - 1:,} more such rows)" if rows > 1 else ""
+            raise SchemaError(f"Column '{name}' holds {found[f'odd_{name}']!r}{such}, {one.fault.format(name=name)}")
+
+
+def _end(times: Cell, engine: Engine, which: Literal["min", "max"]) -> ir.IntegerValue:
+    """The first or the last time."""
+    if isinstance(times.counted, ir.TimestampValue):
+        return microseconds(getattr(times.counted, which)(), engine.name)
+    return getattr(times.value, which)()
+
+
+def _number(value: object) -> int:
     return 0 if pd.isna(value) else int(value)  # type: ignore[call-overload]
 
 
@@ -225,21 +253,8 @@ def _left_out(name: str, rows: int) -> str:
 
 def missing(name: str, there: Sequence[str]) -> str:
     """What to say where a log lacks a column."""
-    known = [one for one in there if one not in EVENTS.columns] or there
+    known = [one for one in there if one not in EVENTS.columns] or there or ["its name"]
     return (
         f"Column '{name}' is missing ({_MEANING.get(name, 'needed here')}). The log has: {', '.join(there)}. "
         f"{closest(name, there)}Type fe.tally.open_log(log, columns={{'{name}': '{known[0]}'}}) with its name there."
-    )
-
-
-def _time(time: ir.Column) -> ir.TimestampColumn:
-    if isinstance(time, ir.StringValue):
-        return time.cast("timestamp('UTC')")
-    if isinstance(time, ir.DateValue) and not isinstance(time, ir.TimestampValue):
-        return time.cast("timestamp")
-    if isinstance(time, ir.TimestampValue):
-        return time
-    raise SchemaError(
-        f"Column 'time' is of type {time.type()}; times are needed. For seconds since 1970 type "
-        "frame['time'] = pd.to_datetime(frame['time'], unit='s', utc=True)."
     )
