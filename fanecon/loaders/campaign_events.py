@@ -8,6 +8,7 @@ be followed, and the notes say so.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,6 +44,7 @@ AMOUNTS = "Amounts are read as yuan because the header names no unit."
 _CODE = "a code without words (0 means won for one vendor and lost for another: write 中奖 or 未中奖 in its place)"
 
 
+@functools.lru_cache(maxsize=1024, typed=True)  # 1 and True are one key otherwise
 def act(word: object) -> str:
     """The act that a word such as 扫码关注 or 会议报名 names; ``other`` where it names none of the known ones."""
     text = plain(word)

@@ -55,7 +55,7 @@ def reader_with(kind: str, secret: bytes) -> Callable[[object], str | None]:
     """The function that reads a cell of a personal kind to its pseudonym under a key."""
     spell = _SPELLINGS[kind]
 
-    @functools.lru_cache(maxsize=100_000)
+    @functools.lru_cache(maxsize=100_000, typed=True)  # 1 and True are one key otherwise
     def read(cell: object) -> str | None:
         found = spell(cell)
         return None if found is None else pseudonym(kind, found, secret)

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 Kind = Literal["xls", "xlsx", "html", "xml", "text", "json", "parquet"]
 Row = Sequence[object]
 
-HEADER_ROWS = 10
+HEADER_ROWS, LARGE_ROWS = 10, 20_000
 
 
 @runtime_checkable

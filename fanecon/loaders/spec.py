@@ -16,7 +16,7 @@ import pandas as pd
 
 from fanecon.loaders import bulk, privacy, vectors
 from fanecon.loaders.cells import heading, is_missing, plain
-from fanecon.loaders.columns import Cells
+from fanecon.loaders.columns import Cells, in_columns
 from fanecon.loaders.files import Opened, Row, Sheet, blanked
 from fanecon.loaders.instants import days as days
 from fanecon.loaders.instants import moments as moments
@@ -235,8 +235,10 @@ def _filled(body: Body, name: str, read: Sequence[object], empty: object, compla
 
 
 def _body(spec: Spec, header: Header) -> Body:
-    if isinstance(header.sheet.rows, Cells):
-        return bulk.body_of(header, header.sheet.rows, spec.keep)
+    rows = header.sheet.rows
+    in_bulk = bulk.body_of(header, rows, spec.keep) if isinstance(rows, Cells) else None
+    if in_bulk is not None:
+        return in_bulk
     body = body_of(header, is_total=lambda row: is_total_word(next((c for c in row if plain(c)), "")))
     if spec.keep is None:
         return body
@@ -377,8 +379,8 @@ def records_sheet(opened: Opened, records: Sequence[Mapping[str, object]], *, na
     """JSON records as a sheet: the header is every key (``user.id`` for nested ones), row 2 the first record."""
     flat = [dict(_flat(record)) for record in records]
     keys = list(dict.fromkeys(key for record in flat for key in record))
-    sheet = Sheet(name=name, rows=[keys, *([record.get(key) for key in keys] for record in flat)])
-    return blanked(sheet, opened.left_out)
+    rows = in_columns([keys, *([record.get(key) for key in keys] for record in flat)], gap=None)
+    return blanked(Sheet(name=name, rows=rows), opened.left_out)
 
 
 def _flat(record: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
