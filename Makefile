@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 export MPLBACKEND ?= agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-nightly test-weekly lint lab data lock system clean
+.PHONY: help setup report test test-nightly test-weekly lint bench lab data lock system clean
 
 help:           ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -51,6 +51,9 @@ lint: $(READY)  ## ruff and mypy
 	@$(BIN)/ruff format --check --quiet .
 	@echo "[lint] mypy"
 	@$(BIN)/mypy --no-error-summary
+
+bench: $(READY) ## read large files beside pandas and DuckDB (one line of JSON)
+	@$(BIN)/python benchmarks/loaders.py
 
 lab: $(READY)   ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks

@@ -50,8 +50,8 @@ class Cells(Sequence[Row]):
     def __getitem__(self, at: int | slice) -> Row | list[Row]:
         if isinstance(at, slice):
             start, stop, step = at.indices(len(self))
-            if step > 0:
-                return list(itertools.islice(self, start, stop, step))
+            if step == 1:
+                return self._between(start, stop)
             return [self[one] for one in range(start, stop, step)]
         place = range(len(self))[at]
         if place + 1 in self.gone:
@@ -61,13 +61,14 @@ class Cells(Sequence[Row]):
         return self._row([column[place - len(self.head)].as_py() for column in self.columns])
 
     def __iter__(self) -> Iterator[Row]:
-        rows = itertools.chain(self.head, self._below())
-        return iter(() if number in self.gone else row for number, row in enumerate(rows, 1))
+        for start in range(0, len(self), AT_ONCE):
+            yield from self._between(start, start + AT_ONCE)
 
-    def _below(self) -> Iterator[Row]:
-        for start in range(0, len(self) - len(self.head), AT_ONCE):
-            batch = [column.slice(start, AT_ONCE).to_pylist() for column in self.columns]
-            yield from map(self._row, map(list, zip(*batch, strict=True)))
+    def _between(self, start: int, stop: int) -> list[Row]:
+        first, last = (max(place - len(self.head), 0) for place in (start, stop))
+        batch = [column.slice(first, last - first).to_pylist() for column in self.columns]
+        rows = [*self.head[start:stop], *map(self._row, map(list, zip(*batch, strict=True)))]
+        return [() if number in self.gone else row for number, row in enumerate(rows, start + 1)] if self.gone else rows
 
     def _row(self, cells: list[object]) -> list[object]:
         if not self.full:
@@ -87,9 +88,25 @@ class Cells(Sequence[Row]):
         gone = self.gone | frozenset(numbers)
         return Cells(self.columns, head=self.head, gone=gone, full=self.full, gap=self.gap)
 
+    def let_go(self) -> None:
+        """Forget all but the first rows; for the last reader of a large file, who has to make room for its tables."""
+        self.head, self.columns = tuple(self[:HEADER_ROWS]), ()
+
     def of(self, columns: Sequence[pa.ChunkedArray]) -> Cells:
         """Other columns whose rows are of the same kind."""
         return Cells(columns, full=self.full, gap=self.gap)
+
+
+def tallied(rows: Sequence[Row], start: int, at: int) -> Iterator[tuple[object, int]]:
+    """The cells of a column from a row (0-based) on, and how often each stands there; not joined in a small sheet."""
+    below = rows.below(start - 1) if isinstance(rows, Cells) and not rows.gone else None
+    if below is None:
+        yield from ((row[at], 1) for row in itertools.islice(rows, start, None) if at < len(row))
+    elif at < len(below):
+        found = below[at].value_counts()
+        for first in range(0, len(found), AT_ONCE):
+            some = found.slice(first, AT_ONCE)
+            yield from zip(some.field("values").to_pylist(), some.field("counts").to_pylist(), strict=True)
 
 
 def in_columns(rows: Sequence[Row], *, gap: object) -> Sequence[Row]:

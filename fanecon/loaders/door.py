@@ -58,7 +58,7 @@ def read(
         words = {word for one in FORMATS for word in one.words}
         opened = open_all(path, words=words, encoding=encoding)
         found, why = _named(format, opened) if format else _recognised(opened)
-        reading = found.read(opened, asked) if problems == "refuse" else _collected(found, opened, asked)
+        reading = _refusing(found, opened, asked) if problems == "refuse" else _collected(found, opened, asked)
     except FileError as error:
         raise masked(error) from error.__cause__
     return guarded(reading if reading.why else _because(reading, why), asked)
@@ -93,6 +93,12 @@ def _named(name: str, opened: tuple[Opened, ...]) -> tuple[Format, str]:
     if name not in known:
         raise ParameterError(f"There is no format '{name}'. {closest(name, known)}There are: {', '.join(known)}.")
     return known[name], known[name].recognise(opened) or "the caller's word"
+
+
+def _refusing(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
+    from dataclasses import replace
+
+    return found.read(tuple(replace(one, again=False) for one in opened), ask)
 
 
 def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:

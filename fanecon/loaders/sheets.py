@@ -33,7 +33,8 @@ class Sheet:
 class Opened:
     """A file whose cells (or text, for JSON and XML) are known, and how its encoding was found.
 
-    `epoch` is the year from which a workbook counts days (1900 or 1904), None where the file does not say.
+    `epoch` is the year from which a workbook counts days (1900 or 1904), None where the file does not say; `again` says
+    that the cells may have to be read a second time, without the rows that are complained of.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Opened:
     text: str = ""
     left_out: frozenset[tuple[str | None, int]] = frozenset()
     epoch: int | None = None
+    again: bool = True
 
     def without(self, rows: Collection[tuple[str | None, int]]) -> Opened:
         """The same file with some rows (sheet, 1-based row) blank, so that all others keep their numbers."""

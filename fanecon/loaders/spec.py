@@ -182,8 +182,8 @@ def header_of(spec: Spec, opened: Opened) -> Header:
     raise FileError(opened.file, f"This is no {spec.what}: no header row was found", "Export it again.")
 
 
-def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
-    """One table of a flat format.
+def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask, *, last: bool = False) -> Reading:
+    """One table of a flat format; `last` says that nothing else is read from the sheet.
 
     Raises
     ------
@@ -202,15 +202,18 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     continued = longer_rows(body, complaints)
     complaints.stop()
     counts = {name: column for name, column in read.items() if spec.fields[name].kind in NUMBERS}
-    columns: Columns = vectors.Columns(len(body.rows))
+    rows, dropped = len(body.rows), body.dropped
+    columns: Columns = vectors.Columns(rows)
     columns |= {name: _values(spec.fields[name].kind, column) for name, column in read.items()}  # type: ignore[misc]
-    columns |= {name: [value] * len(body.rows) for name, value in spec.constants.items()}
-    columns["_row"] = body.numbers  # type: ignore[assignment]
-    columns["_sheet"] = [header.sheet.name] * len(body.rows)
+    columns |= {name: [value] * rows for name, value in spec.constants.items()}
+    columns |= {"_row": body.numbers, "_sheet": [header.sheet.name] * rows}  # type: ignore[dict-item]
     kept = [name for name in spec.kept if name in header.columns]
     columns["extra"] = extras(body, *kept, more=continued, hide=hider(ask, hidden))  # type: ignore[assignment]
-    columns["lower_bound"] = floors(counts, len(body.rows))  # type: ignore[arg-type,assignment]
-    columns["source_format"] = [spec.name] * len(body.rows)
+    del body
+    if last and not opened.again and isinstance(header.sheet.rows, Cells):
+        header.sheet.rows.let_go()
+    columns["lower_bound"] = floors(counts, rows)  # type: ignore[arg-type,assignment]
+    columns["source_format"] = [spec.name] * rows
     if spec.derive:
         spec.derive(columns, ask)
     notes = (*spec.notes, *rounded_notes(counts), *_zones(spec, read, ask))  # type: ignore[arg-type]
@@ -220,7 +223,7 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     for name in columns.keys() - spec.table.columns.keys() - {"_row", "_sheet"}:
         del columns[name]
     del read, counts
-    return made(spec, opened, columns, notes=notes, dropped=body.dropped)
+    return made(spec, opened, columns, notes=notes, dropped=dropped)
 
 
 def _filled(body: Body, name: str, read: Sequence[object], empty: object, complaints: Complaints) -> None:
