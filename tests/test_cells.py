@@ -167,3 +167,9 @@ def test_no_cell_makes_a_parser_fail_in_another_way(cell):
 )
 def test_a_column_name_has_one_spelling(written, same):
     assert heading(written) == heading(same)
+
+
+@pytest.mark.parametrize("cell", [10**400, "9" * 400, "-" + "9" * 400, 1.7e308, Decimal(10) ** 400])
+def test_a_number_that_would_become_infinite_is_refused(cell):
+    with pytest.raises(Unreadable, match="too large"):
+        number(cell)

@@ -312,3 +312,26 @@ def test_a_gzip_file_is_opened_whatever_is_in_it(tmp_path):
     refused(path, "gzip file is damaged or cut off")
     path.write_bytes(gzip.compress(b" \n"))
     refused(path, "nothing but blanks")
+
+
+@pytest.mark.parametrize(("unlucky", "starts", "reads"), [(0, 1, True), (2, 3, True), (9, 3, False)])
+def test_a_process_that_ends_by_chance_is_started_again(monkeypatch, unlucky, starts, reads):
+    # Seen about once in five hundred Parquet files, whole ones too.
+    chance = confined.Ended(said="terminate called without an active exception", code=-6, in_time=True)
+    seen = []
+
+    def once(kind, data, receive, *, memory, most_cells):
+        seen.append(kind)
+        return chance if len(seen) <= unlucky else "the table"
+
+    monkeypatch.setattr(confined, "_parsed_once", once)
+    found = confined.parsed("parquet", b"", bytes, memory=1, most_cells=1)
+    assert (found == "the table", len(seen)) == (reads, starts)
+
+
+def test_a_process_that_a_file_ends_is_not_started_again(monkeypatch):
+    ended = confined.Ended(said="memory allocation of 17179869184 bytes failed", code=-6, in_time=True)
+    seen = []
+    monkeypatch.setattr(confined, "_parsed_once", lambda *given, **more: seen.append(given) or ended)
+    assert confined.parsed("workbook", b"", bytes, memory=1, most_cells=1) == ended
+    assert len(seen) == 1

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from fanecon.loaders.files import SCRIPT, Opened
-from fanecon.loaders.spec import records_sheet
+from fanecon.loaders.records import records_sheet
 from fanecon.schema import FileError, Place
 
 Record = Mapping[str, object]

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from fanecon.loaders import quick
 from fanecon.loaders.cells import heading, is_missing, plain
 from fanecon.loaders.columns import Cells
-from fanecon.loaders.personal import HINT, Hide
+from fanecon.loaders.personal import AT_RISK, Hide
 from fanecon.loaders.quick import Careful, classified, matching
 from fanecon.loaders.rows import TOTALS, Body, Complaints, Header, is_total_word
 from fanecon.loaders.sheets import Row
@@ -78,13 +78,19 @@ def body_over(
     header: Header, cells: Sequence[pa.ChunkedArray], at: npt.NDArray[np.int32], dropped: Mapping[str, int]
 ) -> BulkBody:
     """A body over columns that hold its rows and nothing else."""
-    return BulkBody(header=header, rows=_Rows(Cells(cells), at), dropped=dropped, cells=tuple(cells), at=at)
+    sheet = header.sheet.rows
+    rows = sheet.of(cells) if isinstance(sheet, Cells) else Cells(cells)
+    return BulkBody(header=header, rows=_Rows(rows, at), dropped=dropped, cells=tuple(cells), at=at)
 
 
-def body_of(header: Header, sheet: Cells, keep: Callable[[Body, Row], bool] | None = None) -> BulkBody:
-    """The rows under a header without blank rows, repeated headers, totals and those that a format does not keep."""
-    start = header.row + 1 - len(sheet.head)
-    cells = [column.slice(start) for column in sheet.columns]
+def body_of(header: Header, sheet: Cells, keep: Callable[[Body, Row], bool] | None = None) -> BulkBody | None:
+    """The rows under a header without blank rows, repeated headers, totals and those that a format does not keep.
+
+    None where the first of them do not have the types of the columns.
+    """
+    cells = sheet.below(header.row)
+    if cells is None:
+        return None
     whole = body_over(header, cells, np.arange(header.row + 2, len(sheet) + 1, dtype=np.int32), {})
     first = _first_words(cells, len(whole.at))
     first[np.isin(whole.at, list(sheet.gone))] = _BLANK
@@ -99,7 +105,9 @@ def body_of(header: Header, sheet: Cells, keep: Callable[[Body, Row], bool] | No
 def read_column(body: BulkBody, name: str, complaints: Complaints, careful: Careful) -> Sequence[object]:
     """Every cell of a field; what its parser refuses becomes a complaint."""
     column = body.header.name(body.header.columns[name])
-    found, broken = quick.read(body.field(name), careful)
+    sheet = body.header.sheet.rows
+    gap = sheet.gap if isinstance(sheet, Cells) else None
+    found, broken = quick.read(body.field(name), careful, gap=gap)
     pa.default_memory_pool().release_unused()
     for one in broken:
         complaints.add(one.reason, row=int(body.at[one.at]), column=column, value=one.cell)
@@ -195,14 +203,16 @@ def _teller(name: str, hide: Hide) -> Callable[[pa.Array], pa.Array]:
     # A column whose name is personal hides every text, one of addresses those of the second kind.
     hides = any(hide(name, probe) != probe for probe in ("some-text", "2001:db8::1"))
 
-    @functools.lru_cache(maxsize=100_000)
     def one(cell: object) -> str | None:
         if is_missing(cell):
             return None
         kept = hide(name, cell)
         return key + json.dumps(kept if isinstance(kept, (int, float)) else str(kept), ensure_ascii=False)
 
-    return lambda chunk: _told_chunk(chunk, key, None if hides else _SIMPLE, one)
+    # Only texts are remembered: 0.0 and -0.0 are one key, and are written in two ways.
+    known = functools.lru_cache(maxsize=100_000)(one)
+    pattern = None if hides else _SIMPLE
+    return lambda chunk: _told_chunk(chunk, key, pattern, known if quick.is_text(chunk.type) else one)
 
 
 _SIMPLE = r"^[0-9A-Za-z一-龥]{5}[^\x00-\x1f\x7f\"\\]*$"
@@ -211,7 +221,7 @@ _SIMPLE = r"^[0-9A-Za-z一-龥]{5}[^\x00-\x1f\x7f\"\\]*$"
 def _told_chunk(chunk: pa.Array, key: str, pattern: str | None, one: Callable[[object], str | None]) -> pa.Array:
     simple = np.zeros(len(chunk), bool)
     if pattern and quick.is_text(chunk.type):
-        simple = matching(chunk, pattern) & ~matching(chunk, HINT.pattern)
+        simple = matching(chunk, pattern) & ~matching(chunk, AT_RISK)
     if simple.all():
         return pc.binary_join_element_wise(_word(key + '"'), chunk.cast(WORDS), _word('"'), _word(""))
     encoded = chunk.filter(pa.array(~simple)).dictionary_encode("encode")

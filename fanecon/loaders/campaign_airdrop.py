@@ -17,9 +17,9 @@ from fanecon.loaders.answers import answers
 from fanecon.loaders.cells import Unreadable, heading, is_missing, plain
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
+from fanecon.loaders.records import records_sheet
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Body, Complaints, Header, body_of, finish, nameless_columns, not_empty, other_columns
-from fanecon.loaders.spec import records_sheet
 from fanecon.loaders.times import unix
 from fanecon.loaders.wording import many
 from fanecon.schema import FileError, Table

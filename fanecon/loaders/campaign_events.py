@@ -8,23 +8,32 @@ be followed, and the notes say so.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fanecon.loaders.cells import Unreadable, is_missing, plain
+from fanecon.loaders.columns import Cells
 from fanecon.loaders.files import Opened
+from fanecon.loaders.quick import is_text, matching
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import Header, finish, rows_have
 from fanecon.loaders.spec import Columns, Spec, header_of, joined, moments, read_sheet, recognise
 from fanecon.loaders.times import NO_TIME
+from fanecon.loaders.vectors import INSTANT, Column, constant, first_filled, how_many, nothing, numbered, of_series
 from fanecon.tables import EDGES
 
 SHANGHAI = "Asia/Shanghai"
+WORDS, _PAIR = pa.large_string(), ("inviter_id", "actor_id")
 Adapt = Callable[[Spec, Opened, Header], Spec]
 
 _ACTS = (
@@ -44,6 +53,7 @@ AMOUNTS = "Amounts are read as yuan because the header names no unit."
 _CODE = "a code without words (0 means won for one vendor and lost for another: write 中奖 or 未中奖 in its place)"
 
 
+@functools.lru_cache(maxsize=1024, typed=True)  # 1 and True are one key otherwise
 def act(word: object) -> str:
     """The act that a word such as 扫码关注 or 会议报名 names; ``other`` where it names none of the known ones."""
     text = plain(word)
@@ -103,21 +113,34 @@ def read_events(spec: Spec, opened: Opened, ask: Ask, adapt: Adapt | None = None
 
     def derive(columns: Columns, asked: Ask) -> None:
         moments(columns, "when", into="time", precision="time_precision", source="tz_source")
-        columns.setdefault("event_id", [f"{opened.file}#{row}" for row in columns["_row"]])
+        columns.setdefault("event_id", numbered(opened.file, columns["_row"]))
         if fitted.derive:
             fitted.derive(columns, asked)
 
     notes = (*fitted.notes, *_no_times(fitted, header))
-    return read_sheet(replace(fitted, derive=derive, notes=notes), opened, header, ask)
+    return read_sheet(replace(fitted, derive=derive, notes=notes), opened, header, ask, last=True)
 
 
 def _no_times(spec: Spec, header: Header) -> Iterable[str]:
     for name, at in header.columns.items():
         timed = spec.fields[name].kind == "time"
-        rows = itertools.islice(header.sheet.rows, header.row + 1, None) if timed else ()
-        none = sum(at < len(row) and plain(row[at]) in NO_TIME - {"_-"} for row in rows)
+        none = sum(plain(cell) in NO_TIME - {"_-"} for cell in _likely(header, at)) if timed else 0
         if none:
             yield f"{rows_have(none)} no time in {header.name(at)} (a date of zeros)."
+
+
+def _likely(header: Header, at: int) -> Iterable[object]:
+    """The cells of a column; of a large one only those that may be a date of zeros or the first of 1970."""
+    rows = header.sheet.rows
+    below = rows.below(header.row) if isinstance(rows, Cells) and not rows.gone else None
+    if below is None or at >= len(below) or not is_text(below[at].type):
+        return (row[at] for row in itertools.islice(rows, header.row + 1, None) if at < len(row))
+    return (cell for chunk in below[at].chunks for cell in _not_of_now(chunk))
+
+
+def _not_of_now(chunk: pa.Array) -> list[object]:
+    cells: list[object] = chunk.filter(pa.array(~matching(chunk, "^[2-9]"))).to_pylist()
+    return cells
 
 
 def first_of(columns: Columns, *names: str) -> list[object]:
@@ -125,14 +148,18 @@ def first_of(columns: Columns, *names: str) -> list[object]:
     present = [columns[name] for name in names if name in columns]
     if not present:
         return [None] * len(columns["_row"])
-    return [next((cell for cell in row if cell is not None), None) for row in zip(*present, strict=True)]
+    found: list[object] = first_filled(present)
+    return found
 
 
 def known_as(columns: Columns, *names: str) -> dict[object, object]:
     """What an account is also known by (a phone, a mail) → the account, where it is one account's only."""
     owners: dict[object, set[object]] = {}
-    for name in names:
-        for value, actor in zip(columns.get(name, []), columns["actor_id"], strict=False):
+    present = [columns[name] for name in names if name in columns]
+    if len(present) == 1 and is_same(present[0], columns["actor_id"]):
+        return {}  # every account is known as itself
+    for column in present:
+        for value, actor in zip(column, columns["actor_id"], strict=False):
             owners.setdefault(value, set()).add(actor)
     single = {value: next(iter(some)) for value, some in owners.items() if len(some) == 1}
     return {value: actor for value, actor in single.items() if value is not None and actor is not None}
@@ -141,7 +168,9 @@ def known_as(columns: Columns, *names: str) -> dict[object, object]:
 def into_extra(columns: Columns, labels: Mapping[str, str]) -> None:
     """Add columns that the table of events does not have to `extra`, under a label each."""
     present = {label: columns[name] for name, label in labels.items() if name in columns}
-    rows = zip(*present.values(), strict=True) if present else [()] * len(columns["extra"])
+    if not present:
+        return
+    rows = zip(*present.values(), strict=True)
     columns["extra"] = [
         _joined(before, {label: cell for label, cell in zip(present, row, strict=True) if cell is not None})
         for before, row in zip(columns["extra"], rows, strict=True)
@@ -164,10 +193,10 @@ def who(columns: Columns, ask: Ask) -> None:
 
 def on_actors(columns: Columns, ask: Ask) -> Iterable[str]:
     """Notes on actors that are not certain, or missing."""
-    covered = sum(str(one).startswith("phone_masked:") or "***" in str(one) for one in columns["actor_id"])
+    covered = how_many(columns["actor_id"], r"^phone_masked:|\*\*\*")
     if covered:
         yield f"{rows_have(covered)} a masked phone as actor. {MASKED}"
-    nobody = sum(one is None for one in columns["actor_id"])
+    nobody = nothing(columns["actor_id"])
     if nobody:
         yield f"{rows_have(nobody)} no actor."
 
@@ -180,23 +209,25 @@ def unit_of(spec: Spec, opened: Opened, header: Header) -> Spec:
     return replace(spec, notes=(*spec.notes, AMOUNTS))
 
 
+def is_same(one: Sequence[object], other: Sequence[object]) -> bool:
+    """Whether two columns of a large table hold the same; False for those of a small one, which nobody waits for."""
+    return isinstance(one, Column) and isinstance(other, Column) and bool(one.arrow.equals(other.arrow))
+
+
 def with_ties(reading: Reading) -> Reading:
     """The reading with the table `edges`: who invited whom, how often, since when; nothing where nobody did."""
     events = reading["events"]
-    brought = events.dropna(subset=["actor_id", "inviter_id"])
-    if brought.empty:
+    ties = _ties(events[[*_PAIR, "action", "time"]])
+    if ties.empty:
         return reading
-    pair = ["inviter_id", "actor_id"]
-    times = brought.groupby([*pair, "action"], sort=False).size().groupby(pair, sort=False).max()
-    since = brought.groupby(pair, sort=False)["time"].min().reindex(times.index)
-    src, dst = zip(*times.index, strict=True)
+    src, dst = of_series(ties["inviter_id"], WORDS), of_series(ties["actor_id"], WORDS)
     columns: dict[str, Sequence[object]] = {
         "src": src,
         "dst": dst,
-        "kind": ["self_invite" if one == other else "invite" for one, other in times.index],
-        "time": since.tolist(),
-        "weight": [float(one) for one in times],
-        "source_format": [reading.format] * len(times),
+        "kind": Column(pc.if_else(pc.equal(src.arrow, dst.arrow), "self_invite", "invite").cast(WORDS)),
+        "time": of_series(ties["time"], INSTANT),
+        "weight": of_series(ties["weight"], pa.float64()),
+        "source_format": constant(reading.format, len(ties)),
     }
     attrs = {name: value for name, value in events.attrs.items() if name != "notes"}
     edges = finish(reading.file, columns, EDGES, {**attrs, "notes": ()})
@@ -204,9 +235,36 @@ def with_ties(reading: Reading) -> Reading:
     return replace(reading, tables={**reading.tables, "edges": edges}, notes=(*reading.notes, *notes))
 
 
+def _ties(brought: pd.DataFrame) -> pd.DataFrame:
+    """The pairs in the order of their first event; how often counts the act that a pair has most often."""
+    known = brought["actor_id"].notna() & brought["inviter_id"].notna()
+    if not known.all():
+        brought = brought[known]
+    if brought.empty:
+        return brought
+    # Numbers in place of the ids: pandas groups pairs of texts ten times slower, and in ten times the room.
+    inviter, actor, action = (_codes(brought[name]) for name in (*_PAIR, "action"))
+    keys = pd.DataFrame({"pair": inviter * (actor.max() + 1) + actor, "action": action, "time": brought["time"].array})
+    del inviter, actor, action
+    often = keys.groupby(["pair", "action"], sort=False).size().groupby("pair", sort=False).max()
+    since = keys.groupby("pair", sort=False)["time"].min()
+    first = ~keys["pair"].duplicated().to_numpy()
+    del keys
+    pairs = brought[[*_PAIR]]
+    found = pairs if first.all() else pairs[first].reset_index(drop=True)
+    return found.assign(time=since.array, weight=often.astype("float64").to_numpy())
+
+
+def _codes(column: pd.Series) -> npt.NDArray[np.int64]:
+    found = of_series(column, WORDS).arrow.combine_chunks().dictionary_encode()
+    codes: npt.NDArray[np.int64] = found.indices.fill_null(-1).to_numpy().astype(np.int64)
+    return codes
+
+
 def _on_ties(events: pd.DataFrame, edges: pd.DataFrame) -> Iterable[str]:
     own = int((edges["kind"] == "self_invite").sum())
     if own:
         yield f"{own} accounts invited themselves: ties of the kind self_invite."
-    if not set(edges["src"]) & set(events["actor_id"].dropna()):
+    src, actors = (of_series(column, WORDS).arrow for column in (edges["src"], events["actor_id"]))
+    if not pc.any(pc.is_in(src, pc.drop_null(actors).combine_chunks())).as_py():
         yield "No inviter is an actor of this file under the same id: chains of invitations cannot be followed."

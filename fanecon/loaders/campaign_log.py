@@ -6,7 +6,6 @@ kind of id an inviter is (an open id, a phone, a nickname) is found by looking w
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -22,10 +21,12 @@ from fanecon.loaders.campaign_events import (
     who,
 )
 from fanecon.loaders.cells import heading, is_missing, plain
+from fanecon.loaders.columns import tallied
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format
 from fanecon.loaders.rows import Header
 from fanecon.loaders.spec import Columns, Spec, fields
+from fanecon.loaders.vectors import each
 from fanecon.tables import EVENTS
 
 _ACTORS = ("openid", "uid", "phone", "mail", "nickname")
@@ -54,18 +55,19 @@ def _log_of(spec: Spec, opened: Opened, header: Header) -> Spec:
 
 def _values(header: Header, name: str) -> set[str]:
     at = header.columns[name]
-    below = itertools.islice(header.sheet.rows, header.row + 1, None)
-    return {str(row[at]).strip() for row in below if at < len(row) and not is_missing(row[at])}
+    return {str(cell).strip() for cell, _ in tallied(header.sheet.rows, header.row + 1, at) if not is_missing(cell)}
 
 
 def _log(columns: Columns, ask: Ask) -> None:
     who(columns, ask)
     accounts = known_as(columns, "openid", "uid", "phone", "mail")
-    columns["inviter_id"] = [accounts.get(one, one) for one in first_of(columns, *_INVITERS)]
+    inviters = first_of(columns, *_INVITERS)
+    columns["inviter_id"] = [accounts.get(one, one) for one in inviters] if accounts else inviters
     columns["amount_minor"] = first_of(columns, "yuan", "fen")
-    columns["currency"] = ["CNY" if one is not None else None for one in columns["amount_minor"]]
+    columns["currency"] = each(columns["amount_minor"], lambda one: None if one is None else "CNY")
     acts = columns.get("did")
-    columns["action"] = [act(word) if word else "join" for word in acts] if acts else ["join"] * len(columns["_row"])
+    joins: list[object] = ["join"] * len(columns["_row"])
+    columns["action"] = joins if acts is None else each(acts, lambda word: act(word) if word else "join")
 
 
 def _on_log(columns: Columns, ask: Ask) -> Iterable[str]:

@@ -36,6 +36,7 @@ _COMPACT_DAY = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:\.0+)?")
 _CLOCK = r"(?:[t ] ?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 _WRITTEN_DAY = re.compile(r"([0-9]{4})([-/.年])([0-9]{1,2})([-/.月])([0-9]{1,2})日?" + _CLOCK)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_LARGEST = Decimal(10) ** 300  # beyond it a column of real numbers would say infinite
 
 
 class Unreadable(ValueError):  # noqa: N818 - it is caught and listed, never the error that a reader of reports sees
@@ -62,7 +63,9 @@ def plain(cell: object) -> str:
     """The text of a cell in one spelling: half width, without invisible characters and outer blanks, lower case."""
     if cell is None:
         return ""
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", str(cell)))
+    text = str(cell)
+    if not text.isascii():  # most cells are, and have nothing to normalise
+        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     return " ".join(text.split()).casefold()
 
 
@@ -78,7 +81,9 @@ def heading(cell: object) -> str:
 
 def is_missing(cell: object) -> bool:
     """Whether a cell says that nothing is known: empty, or one of the placeholders."""
-    return (isinstance(cell, float) and math.isnan(cell)) or plain(cell) in PLACEHOLDERS
+    if isinstance(cell, (int, float)):
+        return isinstance(cell, float) and math.isnan(cell)
+    return plain(cell) in PLACEHOLDERS
 
 
 def number(cell: object) -> Number:
@@ -101,7 +106,10 @@ def number(cell: object) -> Number:
     if isinstance(cell, float) and not math.isfinite(cell):
         raise Unreadable("not a number")
     if isinstance(cell, (int, float, Decimal)):
-        return Number(Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell))
+        value = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
+        if abs(value) > _LARGEST:
+            raise Unreadable("too large for a number")
+        return Number(value)
     _no_footnote(cell)
     return _written(plain(cell))
 
@@ -119,6 +127,8 @@ def _written(text: str) -> Number:
         raise Unreadable("not a number")
     digits = found["whole"].replace(",", "").replace(" ", "") + (found["part"] or "")
     value = Decimal(digits) * UNITS[found["unit"]]
+    if value > _LARGEST:
+        raise Unreadable("too large for a number")
     negative = bool(bracketed) or found["sign"] in ("-", "−")
     floor = bool(found["floor"])
     return Number(-value if negative else value, floor, bool(found["unit"]) and not floor)

@@ -22,7 +22,6 @@ from fanecon.schema import FileError, Place
 if TYPE_CHECKING:
     from fanecon.loaders.columns import Cells
 
-LARGE_ROWS = 20_000
 MOST_LETTERS = 131_072
 BATCH, BLOCK = 20_000, PIECE
 

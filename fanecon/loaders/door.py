@@ -76,7 +76,7 @@ def read(
 def _read(opened: tuple[Opened, ...], ask: Ask, named: str | None, problems: Problems) -> tuple[Reading, str]:
     try:
         found, why = _named(named, opened) if named else _recognised(opened)
-        return (found.read(opened, ask) if problems == "refuse" else _collected(found, opened, ask)), why
+        return (_refusing(found, opened, ask) if problems == "refuse" else _collected(found, opened, ask)), why
     except FileError as error:
         raise within(opened[0].bundle, error) from error.__cause__
 
@@ -129,6 +129,12 @@ def _named(name: str, opened: tuple[Opened, ...]) -> tuple[Format, str]:
     if name not in known:
         raise ParameterError(f"There is no format '{name}'. {closest(name, known)}There are: {', '.join(known)}.")
     return known[name], known[name].recognise(opened) or "the caller's word"
+
+
+def _refusing(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:
+    from dataclasses import replace
+
+    return found.read(tuple(replace(one, again=False) for one in opened), ask)
 
 
 def _collected(found: Format, opened: tuple[Opened, ...], ask: Ask) -> Reading:

@@ -19,13 +19,14 @@ import zlib
 from collections.abc import Collection
 from pathlib import Path
 
-from fanecon.loaders.delimited import LARGE_ROWS, columns_of, rows_of
+from fanecon.loaders.delimited import columns_of, rows_of
 from fanecon.loaders.encodings import VALID, identify, pieces
 from fanecon.loaders.encodings import decode as decode
 from fanecon.loaders.invisible import cleaned_bytes, cleaned_markup, cleaned_sheets
 from fanecon.loaders.pages import html_rows
 from fanecon.loaders.parquet import parquet_sheet
 from fanecon.loaders.sheets import HEADER_ROWS as HEADER_ROWS
+from fanecon.loaders.sheets import LARGE_ROWS as LARGE_ROWS
 from fanecon.loaders.sheets import SCRIPT as SCRIPT
 from fanecon.loaders.sheets import Kind as Kind
 from fanecon.loaders.sheets import Opened as Opened

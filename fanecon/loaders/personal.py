@@ -72,7 +72,7 @@ _SHAPES = (
 _SHAPED = re.compile("|".join(f"(?P<{kind}{at}>{shape})" for at, (kind, shape) in enumerate(_SHAPES)))
 _MOBILE = re.compile(r"(?<![0-9])(?<![0-9]\.)1[3-9][0-9]{9}(?![0-9])")
 # All that _SHAPED finds and more, in a form that is quick over a million texts.
-_AT_RISK = r"@|1[3-9][0-9]{9}|\+[1-9][0-9]{0,2}[- ]?[0-9]{6}|(?:[0-9]{1,3}\.){3}[0-9]|o[0-9A-Za-z_-]{27}"
+AT_RISK = r"@|1[3-9][0-9]{9}|\+[1-9][0-9]{0,2}[- ]?[0-9]{6}|(?:[0-9]{1,3}\.){3}[0-9]|o[0-9A-Za-z_-]{27}"
 HINT = re.compile(r"@|[0-9]{6}|[0-9]\.[0-9]{1,3}\.|[A-Za-z0-9_-]{28}")
 
 Hide = Callable[[str, object], object]
@@ -233,7 +233,7 @@ def guarded(reading: Reading, ask: Ask) -> Reading:
     secret = privacy.key()
     for frame in reading.tables.values():
         for column in _GUARDED & set(frame.columns):
-            at_risk = frame[column].str.contains(_AT_RISK, regex=True, na=False)
+            at_risk = frame[column].str.contains(AT_RISK, regex=True, na=False)
             if at_risk.any():
                 clean = [scrub(value, secret) for value in frame.loc[at_risk, column]]
                 frame.loc[at_risk, column] = pd.array(clean, dtype=frame[column].dtype)

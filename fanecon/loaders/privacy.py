@@ -39,6 +39,7 @@ SHORT = 16
 UNTOLD = PLACEHOLDERS | {"未录入", "未填写", "未填", "未绑定", "未知", "保密", "unknown", "empty", "undefined"}
 _LOST = "an id that lost digits in Excel (export ids as text)"
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?0?(1[3-9][0-9]{9})")
+_LETTER = re.compile(r"[a-wyz_]")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
 _COVERED = re.compile(r"\+?[0-9]+[*x]{2,}[0-9]*")
 _WALLET = re.compile(r"0[xX][0-9a-fA-F]{40}")
@@ -55,7 +56,7 @@ def reader_with(kind: str, secret: bytes) -> Callable[[object], str | None]:
     """The function that reads a cell of a personal kind to its pseudonym under a key."""
     spell = _SPELLINGS[kind]
 
-    @functools.lru_cache(maxsize=100_000)
+    @functools.lru_cache(maxsize=100_000, typed=True)  # 1 and True are one key otherwise
     def read(cell: object) -> str | None:
         found = spell(cell)
         return None if found is None else pseudonym(kind, found, secret)
@@ -263,7 +264,11 @@ def payout(cell: object) -> str | None:
     Unreadable
         If a spreadsheet has destroyed it.
     """
-    for spell in (phone, mail):
+    text = plain(cell)
+    # No phone has letters but the x that covers a digit: most accounts need not be looked at as one.
+    likely: list[Callable[[object], str | None]] = [] if _LETTER.search(text) else [phone]
+    likely += [mail] if "@" in text else []
+    for spell in likely:
         try:
             return spell(cell)
         except Unreadable:

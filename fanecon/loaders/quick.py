@@ -62,6 +62,9 @@ class _Part(NamedTuple):
     second: npt.NDArray[np.bool_]
 
 
+_Quick = Callable[[pa.Array, Clock], tuple[Flags, _Part]]
+
+
 def matching(chunk: pa.Array, pattern: str) -> Flags:
     """Which texts of a chunk match a pattern."""
     found: Flags = pc.match_substring_regex(chunk, pattern).fill_null(False).to_numpy(zero_copy_only=False)
@@ -90,12 +93,13 @@ def classified(
     return found
 
 
-def read(cells: pa.ChunkedArray, careful: Careful) -> tuple[Column | list[object], list[Broken]]:
+def read(cells: pa.ChunkedArray, careful: Careful, *, gap: object = None) -> tuple[Column | list[object], list[Broken]]:
     """A column through its careful parser, and what that refuses, in the order of the rows.
 
-    The results of a format's own reader come as a list, unless they are texts.
+    The results of a format's own reader come as a list, unless they are texts.  `gap` is what stands in a cell that is
+    not there.
     """
-    quick = _QUICK.get(careful.kind) if is_text(cells.type) else None
+    quick = _quick_for(cells.type).get(careful.kind)
     taken = [quick(chunk, careful.clock) if quick else (np.zeros(len(chunk), bool), None) for chunk in cells.chunks]
     open_ = [~plain for plain, _ in taken]
     rest = cells.filter(pa.array(np.concatenate(open_))) if quick else cells
@@ -103,7 +107,7 @@ def read(cells: pa.ChunkedArray, careful: Careful) -> tuple[Column | list[object
         return _whole(careful, [part for _, part in taken if part]), []
     encoded = _encoded(rest)
     del rest
-    results = _results(_texts_of(encoded), careful)
+    results = _results(_texts_of(encoded, gap), careful)
     codes = _codes_of(encoded)
     broken = _broken(encoded, results.reasons, np.flatnonzero(np.concatenate(open_)))
     if isinstance(results.part, list):
@@ -117,22 +121,28 @@ def read(cells: pa.ChunkedArray, careful: Careful) -> tuple[Column | list[object
     return _whole(careful, merged), broken
 
 
-def _encoded(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+def _quick_for(kind: pa.DataType) -> dict[str, _Quick]:
+    if is_text(kind):
+        return _QUICK
+    return _TYPED if pa.types.is_float64(kind) or pa.types.is_int64(kind) else {}
+
+
+def _encoded(cells: pa.ChunkedArray) -> pa.DictionaryArray:
     """Cells as places in a list of the distinct ones."""
-    return pa.chunked_array(cells.dictionary_encode().unify_dictionaries().chunks)
+    found = cells.combine_chunks().dictionary_encode()
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
-def _texts_of(encoded: pa.ChunkedArray) -> Iterator[object]:
+def _texts_of(encoded: pa.DictionaryArray, gap: object = None) -> Iterator[object]:
     """The distinct cells; the last one is the cell that is not there."""
-    distinct = encoded.chunk(0).dictionary
-    for start in range(0, len(distinct), AT_ONCE):
-        yield from distinct.slice(start, AT_ONCE).to_pylist()
-    yield None
+    for start in range(0, len(encoded.dictionary), AT_ONCE):
+        yield from encoded.dictionary.slice(start, AT_ONCE).to_pylist()
+    yield gap
 
 
-def _codes_of(encoded: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    nothing = len(encoded.chunk(0).dictionary)
-    return np.concatenate([chunk.indices.fill_null(nothing).to_numpy() for chunk in encoded.chunks])
+def _codes_of(encoded: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+    codes: npt.NDArray[np.int32] = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
+    return codes
 
 
 class _Results(NamedTuple):
@@ -171,10 +181,10 @@ def _part(results: Sequence[object], careful: Careful) -> _Part:
     return _Part(pa.array([one[0] for one in apart], kind), first, second)
 
 
-def _broken(encoded: pa.ChunkedArray, reasons: dict[int, str], places: npt.NDArray[np.intp]) -> list[Broken]:
+def _broken(encoded: pa.DictionaryArray, reasons: dict[int, str], places: npt.NDArray[np.intp]) -> list[Broken]:
     if not reasons:
         return []
-    codes, distinct = _codes_of(encoded), encoded.chunk(0).dictionary
+    codes, distinct = _codes_of(encoded), encoded.dictionary
     bad = np.flatnonzero(np.isin(codes, list(reasons)))
     cells = {code: distinct[code].as_py() if code < len(distinct) else None for code in reasons}
     return [Broken(int(places[at]), reasons[codes[at]], cells[codes[at]]) for at in bad]
@@ -231,7 +241,9 @@ def _texts(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
 
 
 def _ids(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
-    plain = matching(chunk, "^[0-9A-Za-z_-]{5,}$") & ~matching(chunk, "^[0-9][eE]|^-+$")
+    # What may have been a number (1.22E17, 123.0, 123.5) and what holds nothing but marks is looked at.
+    doubtful = matching(chunk, r"^[0-9](?:\.[0-9]+)?[eE]|^[0-9]+\.[0-9]+$|^[-.]+$")
+    plain = matching(chunk, "^[0-9A-Za-z_.:-]{5,}$") & ~doubtful
     return plain, _plain_part(_only(chunk, plain).cast(WORDS))
 
 
@@ -247,7 +259,10 @@ def _reals(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
 
 def _unix(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
     plain = matching(chunk, "^(?:[0-9]{10}|[0-9]{13})$")
-    numbers = _only(chunk, plain).cast(pa.int64())
+    return _unix_numbers(_only(chunk, plain).cast(pa.int64()))
+
+
+def _unix_numbers(numbers: pa.Array) -> tuple[Flags, _Part]:
     micro = pc.multiply(numbers, pc.if_else(pc.greater_equal(numbers, 10**12), 1_000, 1_000_000))
     least, most = (second * 1_000_000 for second in _UNIX)
     sane = pc.and_(pc.greater_equal(micro, least), pc.less(micro, most)).fill_null(False).to_numpy(zero_copy_only=False)
@@ -276,11 +291,59 @@ def _local(texts: pa.Array, tz: str | None) -> pa.Array:
     )
 
 
-_QUICK: dict[str, Callable[[pa.Array, Clock], tuple[Flags, _Part]]] = {
+_QUICK: dict[str, _Quick] = {
     "text": _texts,
     "id": _ids,
     **dict.fromkeys(("count", "balance", "fen"), _counts),
     "real": _reals,
     "unix": _unix,
     "time": _times,
+}
+
+
+def _between(chunk: pa.Array, most: int, *, whole: bool) -> Flags:
+    """Which numbers of a column lie from zero to below a bound, and are whole."""
+    # Arrow compares whole numbers with a fraction by way of fractions, and not those above 2**53.
+    least, below = pa.scalar(0, chunk.type), pa.scalar(most, chunk.type)
+    found = pc.and_(pc.greater_equal(chunk, least), pc.less(chunk, below))
+    if whole and pa.types.is_floating(chunk.type):
+        found = pc.and_(found, pc.equal(pc.floor(chunk), chunk))
+    flags: Flags = found.fill_null(False).to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _typed_counts(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
+    plain = _between(chunk, 10**15, whole=True)
+    return plain, _plain_part(_only(chunk, plain).cast(pa.int64()))
+
+
+def _typed_ids(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
+    plain = _between(chunk, 10**15, whole=True)
+    return plain, _plain_part(_only(chunk, plain).cast(pa.int64()).cast(WORDS))
+
+
+def _typed_reals(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
+    plain = _between(chunk, 10**15, whole=False)
+    return plain, _plain_part(_only(chunk, plain).cast(pa.float64()))
+
+
+def _typed_unix(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
+    seconds = _between(chunk, 10**10, whole=True) & ~_between(chunk, 10**9, whole=True)
+    plain = seconds | (_between(chunk, 10**13, whole=True) & ~_between(chunk, 10**12, whole=True))
+    return _unix_numbers(_only(chunk, plain).cast(pa.int64()))
+
+
+def _typed_shares(chunk: pa.Array, clock: Clock) -> tuple[Flags, _Part]:
+    plain, part = _typed_reals(chunk, clock)
+    above = pc.greater(chunk, pa.scalar(0, chunk.type)).fill_null(False).to_numpy(zero_copy_only=False)
+    fraction = np.where(above, SCALES.index("fraction"), 0)
+    return plain, part._replace(first=fraction.astype(np.int8))
+
+
+_TYPED: dict[str, _Quick] = {
+    "id": _typed_ids,
+    **dict.fromkeys(("count", "balance", "fen"), _typed_counts),
+    "real": _typed_reals,
+    "share": _typed_shares,
+    "unix": _typed_unix,
 }

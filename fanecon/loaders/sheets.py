@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["xls", "xlsx", "html", "xml", "text", "json", "parquet"]
 Row = Sequence[object]
 
-HEADER_ROWS = 10
+HEADER_ROWS, LARGE_ROWS = 10, 20_000
 SCRIPT = "window.YTD."  # X archives put `window.YTD.tweets.part0 =` before their JSON
 
 
@@ -37,7 +36,8 @@ class Opened:
 
     `epoch` is the year from which a workbook counts days (1900 or 1904), None where the file does not say; `bundle`
     is what goes before the name of a member (``exports.zip: ``), `invisible` how many needless characters were taken
-    out of the texts.
+    out of the texts; `again` says that the cells may have to be read a second time, without the rows that are
+    complained of.
     """
 
     file: str
@@ -50,6 +50,7 @@ class Opened:
     epoch: int | None = None
     bundle: str = ""
     invisible: int = 0
+    again: bool = True
 
     def without(self, rows: Collection[tuple[str | None, int]]) -> Opened:
         """The same file with some rows (sheet, 1-based row) blank, so that all others keep their numbers."""
@@ -66,21 +67,3 @@ def blanked(sheet: Sheet, gone: Collection[tuple[str | None, int]]) -> Sheet:
     if isinstance(sheet.rows, Columnar):
         return replace(sheet, rows=sheet.rows.without(numbers))
     return replace(sheet, rows=[() if number in numbers else row for number, row in enumerate(sheet.rows, 1)])
-
-
-def records_sheet(opened: Opened, records: Sequence[Mapping[str, object]], *, name: str | None = None) -> Sheet:
-    """JSON records as a sheet: the header is every key (``user.id`` for nested ones), row 2 the first record."""
-    flat = [dict(_flat(record)) for record in records]
-    keys = list(dict.fromkeys(key for record in flat for key in record))
-    sheet = Sheet(name=name, rows=[keys, *([record.get(key) for key in keys] for record in flat)])
-    return blanked(sheet, opened.left_out)
-
-
-def _flat(record: Mapping[str, object], prefix: str = "") -> Iterable[tuple[str, object]]:
-    for key, value in record.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, list):
-            yield f"{prefix}{key}", json.dumps(value, ensure_ascii=False)
-        else:
-            yield f"{prefix}{key}", value

@@ -3,7 +3,7 @@
 Exports differ in names and agree in kind: a row per post, per mail, per participant.  Writing a reader for each of
 forty formats would be forty places for the same mistakes.  So a format says *what* its columns are, in a table, and
 this module does the rest: find the header, read every cell, gather what is broken, keep what is unknown in `extra`.
-Answers in JSON become the same rows first (:func:`records_sheet`), so they are read by the same tables.
+Answers in JSON become the same rows first (`fanecon.loaders.records`), so they are read by the same tables.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ from fanecon.loaders.rows import (
     not_empty,
     rounded_notes,
 )
-from fanecon.loaders.sheets import records_sheet as records_sheet
 from fanecon.loaders.suspects import longer_rows, lost_digits, not_above_one, one_scale
 from fanecon.loaders.times import Clock, Order
 from fanecon.loaders.vectors import Column, Moments, assumed_zones, distinct
@@ -195,8 +194,8 @@ def read_flat(spec: Spec, opened: Opened, ask: Ask) -> Reading:
     return read_sheet(spec, opened, header_of(spec, opened), ask)
 
 
-def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
-    """One table of a flat format.
+def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask, *, last: bool = False) -> Reading:
+    """One table of a flat format; `last` says that nothing else is read from the sheet.
 
     Raises
     ------
@@ -215,15 +214,18 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     continued = longer_rows(body, complaints)
     complaints.stop()
     counts = {name: column for name, column in read.items() if spec.fields[name].kind in NUMBERS}
-    columns: Columns = vectors.Columns(len(body.rows))
+    rows, dropped = len(body.rows), body.dropped
+    columns: Columns = vectors.Columns(rows)
     columns |= {name: _values(spec.fields[name].kind, column) for name, column in read.items()}  # type: ignore[misc]
-    columns |= {name: [value] * len(body.rows) for name, value in spec.constants.items()}
-    columns["_row"] = body.numbers  # type: ignore[assignment]
-    columns["_sheet"] = [header.sheet.name] * len(body.rows)
+    columns |= {name: [value] * rows for name, value in spec.constants.items()}
+    columns |= {"_row": body.numbers, "_sheet": [header.sheet.name] * rows}  # type: ignore[dict-item]
     kept = [name for name in spec.kept if name in header.columns]
     columns["extra"] = extras(body, *kept, more=continued, hide=hider(ask, hidden))  # type: ignore[assignment]
-    columns["lower_bound"] = floors(counts, len(body.rows))  # type: ignore[arg-type,assignment]
-    columns["source_format"] = [spec.name] * len(body.rows)
+    del body
+    if last and not opened.again and isinstance(header.sheet.rows, Cells):
+        header.sheet.rows.let_go()
+    columns["lower_bound"] = floors(counts, rows)  # type: ignore[arg-type,assignment]
+    columns["source_format"] = [spec.name] * rows
     if spec.derive:
         spec.derive(columns, ask)
     notes = (*spec.notes, *rounded_notes(counts), *_zones(spec, read, ask))  # type: ignore[arg-type]
@@ -233,7 +235,7 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask) -> Reading:
     for name in columns.keys() - spec.table.columns.keys() - {"_row", "_sheet"}:
         del columns[name]
     del read, counts
-    return made(spec, opened, columns, notes=notes, dropped=body.dropped)
+    return made(spec, opened, columns, notes=notes, dropped=dropped)
 
 
 def _filled(body: Body, name: str, read: Sequence[object], empty: object, complaints: Complaints) -> None:
@@ -249,8 +251,10 @@ def _filled(body: Body, name: str, read: Sequence[object], empty: object, compla
 
 
 def _body(spec: Spec, header: Header) -> Body:
-    if isinstance(header.sheet.rows, Cells):
-        return bulk.body_of(header, header.sheet.rows, spec.keep)
+    rows = header.sheet.rows
+    in_bulk = bulk.body_of(header, rows, spec.keep) if isinstance(rows, Cells) else None
+    if in_bulk is not None:
+        return in_bulk
     body = body_of(header, is_total=lambda row: is_total_word(next((c for c in row if plain(c)), "")))
     if spec.keep is None:
         return body

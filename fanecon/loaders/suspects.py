@@ -87,11 +87,13 @@ def _beyond(body: Body, width: int) -> tuple[Places, npt.NDArray[np.bool_]]:
     if not isinstance(body, BulkBody):
         found = [(len(row), len(row) > width and any(plain(cell) for cell in row[width:])) for _, row in body.rows]
         return np.array([one[0] for one in found], np.intp), np.array([one[1] for one in found], bool)
-    lengths, filled = np.zeros(len(body.at), np.intp), np.zeros(len(body.at), bool)
+    full = len(body.cells) if getattr(body.header.sheet.rows, "full", False) else 0
+    lengths, filled = np.full(len(body.at), full, np.intp), np.zeros(len(body.at), bool)
     for at in range(width, len(body.cells)):
         there = body.cells[at].is_valid().to_numpy()
-        lengths[there] = at + 1
-        filled[there] |= [bool(plain(cell)) for cell in body.cells[at].filter(pa.array(there)).to_pylist()]
+        lengths[there] = max(full, at + 1)
+        cells = body.cells[at].filter(pa.array(there)).to_pylist()
+        filled[there] |= np.array([bool(plain(cell)) for cell in cells], bool)
     return lengths, filled
 
 

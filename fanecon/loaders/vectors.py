@@ -7,7 +7,8 @@ none of them (most columns of most files) never makes the objects at all.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, overload
 
@@ -179,6 +180,53 @@ def packed(column: list[object]) -> Column | list[object]:
         )
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeError):
         return column
+
+
+def first_filled(columns: Sequence[Sequence[object]]) -> Any:
+    """For each row the first of some columns that holds a value."""
+    blocks = [one.arrow for one in columns if isinstance(one, Column)]
+    if len(blocks) == len(columns) and len({block.type for block in blocks}) == 1:
+        return Column(pc.coalesce(*blocks) if blocks[0].null_count else blocks[0])
+    return [next((cell for cell in row if cell is not None), None) for row in zip(*columns, strict=True)]
+
+
+def each(column: Sequence[object], word: Callable[[object], str | None]) -> Any:
+    """A word for every cell of a column, asked for once per distinct one where the column is a block."""
+    if not isinstance(column, Column):
+        return [word(one) for one in column]
+    found = column.arrow.combine_chunks().dictionary_encode("encode")
+    words = pa.array([word(one) for one in found.dictionary.to_pylist()], pa.large_string())
+    return Column(pa.chunked_array([words.take(found.indices)]))
+
+
+def how_many(column: Sequence[object], pattern: str) -> int:
+    """How many cells of a column match a pattern, as text."""
+    if not isinstance(column, Column):
+        return sum(re.search(pattern, str(one)) is not None for one in column)
+    if not pa.types.is_large_string(column.arrow.type):
+        return how_many(list(column), pattern)
+    return int(pc.sum(pc.match_substring_regex(column.arrow, pattern)).as_py() or 0)
+
+
+def nothing(column: Sequence[object]) -> int:
+    """How many cells of a column hold nothing."""
+    return int(column.arrow.null_count) if isinstance(column, Column) else sum(one is None for one in column)
+
+
+def numbered(name: str, column: Sequence[object]) -> Any:
+    """``name#number`` for every number of a column."""
+    if not isinstance(column, Column):
+        return [f"{name}#{number}" for number in column]
+    begins = pa.scalar(f"{name}#", pa.large_string())
+    ends = column.arrow.cast(pa.large_string())
+    return Column(pc.binary_join_element_wise(begins, ends, pa.scalar("", pa.large_string())))
+
+
+def of_series(series: pd.Series, kind: pa.DataType) -> Column:
+    """A column of a table as a block."""
+    found = pa.array(series, from_pandas=True)
+    blocks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
+    return Column(pa.chunked_array([block.cast(kind) for block in blocks], kind))
 
 
 def assumed_zones(column: Sequence[object]) -> int:

@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import IO, NoReturn
 
 from fanecon.loaders import confined
+from fanecon.loaders.columns import in_columns
 from fanecon.loaders.faults import BAD_ZIP, Fault, column_number, with_faults, xls_faults, xlsx_faults
 from fanecon.loaders.sheets import Row, Sheet
 from fanecon.schema import FileError
@@ -118,7 +119,8 @@ def _has_gaps(sheets: tuple[Sheet, ...]) -> bool:
 
 
 def _mended(sheets: tuple[Sheet, ...], faults: Mapping[str, Sequence[Fault]]) -> tuple[Sheet, ...]:
-    return tuple(replace(sheet, rows=with_faults(sheet.rows, faults.get(str(sheet.name), []))) for sheet in sheets)
+    mended = (replace(sheet, rows=with_faults(sheet.rows, faults.get(str(sheet.name), []))) for sheet in sheets)
+    return tuple(replace(sheet, rows=in_columns(sheet.rows, gap="")) for sheet in mended)
 
 
 def _told(file: str, out: IO[bytes]) -> Iterator[Sheet]:
