@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from fanecon.loaders.cells import plain
+from fanecon.loaders.cells import heading, plain
 from fanecon.loaders.figures import numbers, printed_notes
-from fanecon.loaders.files import Opened, Row
+from fanecon.loaders.files import HEADER_ROWS, Opened, Row
 from fanecon.loaders.json_format import Record, has_keys, json_format, listed
 from fanecon.loaders.newsletter_rates import (
     MAIL,
@@ -49,7 +49,7 @@ def _campaign_remarks(columns: Columns, ask: Ask) -> Iterable[str]:
 CAMPAIGNS = Spec(
     name="mailchimp_campaigns",
     what="Mailchimp's list of all campaigns",
-    signs=(("Unique Id", "Send Date", "Total Recipients"), ("Unique Id", "Send Date", "Successful Deliveries")),
+    signs=(("Unique Id", "Send Date", "Successful Deliveries", "Unique Opens"),),
     table=ITEMS,
     fields=fields(
         {
@@ -57,10 +57,10 @@ CAMPAIGNS = Spec(
             "title": "text Subject",
             "published": "time!! Send Date",
             "recipients": "count Total Recipients",
-            "delivered": "count Successful Deliveries",
+            "delivered": "count! Successful Deliveries",
             "bounces": "count Total Bounces",
             "shares": "count Times Forwarded",
-            "opens_people": "count Unique Opens",
+            "opens_people": "count! Unique Opens",
             "open_rate": "share Open Rate",
             "opens_times": "count Total Opens",
             "clicks_people": "count Unique Clicks",
@@ -85,6 +85,35 @@ CAMPAIGNS = Spec(
         "Revenue is in the currency of the account, which the file does not name.",
     ),
 )
+
+
+def _bare_remarks(columns: Columns, ask: Ask) -> Iterable[str]:
+    yield "The counters were taken out of the list: it tells when mails went to how many, and not what came back."
+    yield from [] if ask.tz else [UNKNOWN_ZONE.format(platform="Mailchimp")]
+
+
+BARE = replace(
+    CAMPAIGNS,
+    name="mailchimp_campaigns_bare",
+    what="Mailchimp's list of all campaigns without its counters",
+    signs=(("Unique Id", "Send Date", "Total Recipients"),),
+    fields={name: CAMPAIGNS.fields[name] for name in ("item_id", "title", "published", "recipients")},
+    derive=sent,
+    remarks=_bare_remarks,
+    kept=(),
+    lossy=(),
+)
+
+
+def _is_bare(opened: tuple[Opened, ...]) -> str:
+    """The columns of a list from which all counters were taken; one that lost some of them is damaged."""
+    counters = {
+        heading(word) for name, one in CAMPAIGNS.fields.items() if name not in BARE.fields for word in one.names
+    }
+    rows = [row for one in opened for sheet in one.sheets for row in sheet.rows[:HEADER_ROWS]]
+    if any(heading(cell) in counters for row in rows for cell in row):
+        return ""
+    return format_of(BARE).recognise(opened)
 
 
 def _reports(columns: Columns, ask: Ask) -> None:
@@ -205,5 +234,6 @@ def _is_report(opened: tuple[Opened, ...]) -> str:
 
 FORMATS: tuple[Format, ...] = (
     format_of(CAMPAIGNS),
+    replace(format_of(BARE), recognise=_is_bare),
     replace(json_format(REPORTS, keys=("emails_sent",), pick=_reports_in), recognise=_is_report),
 )
