@@ -97,10 +97,10 @@ def test_a_block_planted_among_1e5_edges_is_found_whole_and_alone() -> None:
 
 
 @pytest.mark.parametrize("epsilon", [0.05, 0.5])
-def test_a_block_among_a_thousand_edges_is_the_one_that_peeling_by_hand_leaves(epsilon: float) -> None:
-    frame = planted((6, 9), (12, 3), edges=1_000)
-    edges = set(map(tuple, (frame % 97).astype(str).to_numpy().tolist()))
+def test_where_accounts_grow_busier_step_by_step_the_block_is_what_peeling_by_hand_leaves(epsilon: float) -> None:
+    edges = {(f"a{one}", f"i{two}") for one in range(1, 200) for two in range(1, 200) if one * two < 200}
     assert members(blocks_of(edges, epsilon=epsilon)) == by_definition.peeled(edges, epsilon)
+    assert by_definition.peeled(edges, epsilon) != by_definition.peeled(edges, 3 * epsilon + 2)
 
 
 def test_two_planted_blocks_come_one_after_the_other_the_denser_first() -> None:
