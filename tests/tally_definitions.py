@@ -319,6 +319,25 @@ def density(edges: set[tuple[object, object]], inside: set[tuple[str, object]]) 
     return math.fsum(1 / math.log(degree[item] + 5) for _, item in held) / len(inside) if inside else 0.0
 
 
+def peeled(edges: set[tuple[object, object]], epsilon: float) -> set[tuple[str, object]]:
+    """Batch peeling: out go all that weigh at most 2 (1 + epsilon) times the density; the densest round of all."""
+    degree = Counter(item for _, item in edges)
+    weight = {edge: round(2**20 / math.log(degree[edge[1]] + 5)) for edge in edges}
+    best, most = set(), 0.0
+    while edges:
+        inside = {("account", one) for one, _ in edges} | {("item", one) for _, one in edges}
+        total = sum(weight[edge] for edge in edges)
+        if total / len(inside) > most:
+            best, most = inside, total / len(inside)
+        mine = Counter()
+        for edge in edges:
+            mine["account", edge[0]] += weight[edge]
+            mine["item", edge[1]] += weight[edge]
+        least = 2 * (1 + epsilon) * total / len(inside)
+        edges = {one for one in edges if mine["account", one[0]] > least and mine["item", one[1]] > least}
+    return best
+
+
 def densest(edges: set[tuple[object, object]]) -> float:
     """The largest density of any block, by trying them all."""
     nodes = sorted({("account", one) for one, _ in edges} | {("item", one) for _, one in edges}, key=str)

@@ -55,6 +55,17 @@ def test_links_by_hand() -> None:
     ]
 
 
+def test_the_rarest_of_several_shared_values_is_told() -> None:
+    # a and b share address 1 with nobody else and address 2 with c
+    acts = [("a", "1"), ("b", "1"), ("a", "2"), ("b", "2"), ("c", "2")]
+    found = fe.tally.account_links(log(*acts, columns="actor_id ip"))
+    assert found[["src", "dst", "weight", "smallest"]].to_numpy().tolist() == [
+        ["a", "b", 2, 2],
+        ["a", "c", 1, 3],
+        ["b", "c", 1, 3],
+    ]
+
+
 def test_what_many_share_makes_no_ties_and_a_note() -> None:
     found = fe.tally.account_links(log(*TOY, columns=COLUMNS), most_sharing=2)
     assert found["kind"].tolist() == ["invited", "ip"]

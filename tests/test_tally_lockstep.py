@@ -57,6 +57,7 @@ def check_guarantee(edges: set[tuple[str, str]], epsilon: float) -> None:
     said, sure = float(found["density"].iloc[0]), float(found["at_least"].iloc[0])
     assert said == pytest.approx(by_definition.density(edges, members(found)), rel=1e-5)
     assert sure == 1 / (2 + 2 * epsilon)
+    assert members(found) == by_definition.peeled(edges, epsilon)
     assert said >= by_definition.densest(edges) * sure * (1 - 1e-5)
 
 
@@ -93,6 +94,13 @@ def test_a_block_planted_among_1e5_edges_is_found_whole_and_alone() -> None:
     assert members(found) == {("account", str(1_000_000 + n)) for n in range(40)} | {
         ("item", str(1_000_000 + n)) for n in range(50)
     }
+
+
+@pytest.mark.parametrize("epsilon", [0.05, 0.5])
+def test_where_accounts_grow_busier_step_by_step_the_block_is_what_peeling_by_hand_leaves(epsilon: float) -> None:
+    edges = {(f"a{one}", f"i{two}") for one in range(1, 200) for two in range(1, 200) if one * two < 200}
+    assert members(blocks_of(edges, epsilon=epsilon)) == by_definition.peeled(edges, epsilon)
+    assert by_definition.peeled(edges, epsilon) != by_definition.peeled(edges, 3 * epsilon + 2)
 
 
 def test_two_planted_blocks_come_one_after_the_other_the_denser_first() -> None:
