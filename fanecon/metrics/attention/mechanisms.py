@@ -101,7 +101,7 @@ def milestones(periods: int, fall: str = "steps") -> np.ndarray:
     ``"steps"``: three levels, with the steps a quarter and three quarters of the way; ``"steady"``: by the same factor
     from each period to the next within each half.
     """
-    at = np.linspace(0, 2, periods)
+    at = np.interp(np.arange(periods), (0, (periods - 1) // 2, periods - 1), (0, 1, 2))
     if fall == "steady":
         return np.asarray(np.exp(np.interp(at, (0, 1, 2), np.log(MILESTONES))))
     return np.asarray(MILESTONES)[np.searchsorted((0.5, 1.5), at, side="right")]
