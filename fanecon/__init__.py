@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "loaders.reading": ["Ask", "Reading"],
         "loaders.wechat": ["read_wechat"],
         "metrics.attention": [
+            "compare_mechanisms",
             "decompose_open_rate",
             "dilution_bounds",
             "find_common_breaks",

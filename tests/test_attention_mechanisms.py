@@ -1,6 +1,7 @@
 """Four causes of one curve: each meets it exactly, and the closed forms agree with integrals."""
 
 import definitions as by
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -111,3 +112,30 @@ def test_rates_out_of_range_are_refused():
         dilution_multiple(0.02)
     with pytest.raises(ParameterError, match="growth \\+ leaving > 0"):
         fe.stable_open_rate(0)
+
+
+def test_side_by_side_each_story_has_its_terms_and_they_add_up():
+    """30 → 3 %: −27 points in every story; in the slowdown the entrants, who are fresh, bring 3 of them back."""
+    found = fe.compare_mechanisms()
+    terms = found.summary().pivot_table(index="mechanism", columns="term", values="estimate")
+    assert terms.sum(axis=1).tolist() == pytest.approx([-0.27] * 4)
+    assert terms.loc["dilution", "entrants"] == pytest.approx(-0.27)
+    assert terms.loc["slowdown", "entrants"] > 0
+    assert found.shows == "simulation"
+
+
+@pytest.mark.parametrize("fall", ["steps", "steady"])
+def test_the_chart_has_one_line_four_maps_and_four_sums(fall):
+    ax = fe.compare_mechanisms(periods=13, fall=fall).plot()
+    panels = ax.child_axes
+    assert len(panels) == 9
+    lines = [line.get_ydata() for line in panels[0].lines]
+    assert len(lines) == 4
+    assert all(np.abs(line - lines[0]).max() < 1e-12 for line in lines)
+    assert [len(panel.images) for panel in panels] == [0, *[1, 0] * 4]
+    plt.close("all")
+
+
+def test_impossible_stories_are_refused():
+    with pytest.raises(ParameterError, match="Needed: periods ≥ 5"):
+        fe.compare_mechanisms(periods=3)

@@ -132,9 +132,9 @@ def fit_open_rate_decay(
     if why:
         return _not_estimable(opens, items, why, level)
     data = prepared(opens)
-    scores = [_Score(shape, _held_out(shape, data, held_out)) for shape in SHAPES]
-    chosen = model or _simplest_of_the_best(scores)
     fits = {shape: fit_shape(shape, data) for shape in SHAPES if len(data) >= PARAMETERS[shape] + FEWEST_BESIDE}
+    scores = [_Score(shape, _held_out(fits.get(shape), data, held_out)) for shape in SHAPES]
+    chosen = model or _simplest_of_the_best(scores)
     if chosen not in fits:
         why = f"{len(data)} rows are too few for the shape '{chosen}'"
         return _not_estimable(opens, items, why, level)
@@ -201,12 +201,12 @@ def _folds(rows: int, how: str) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(order[:start], order[start:stop]) for start, stop in pairwise(cuts)]
 
 
-def _held_out(shape: str, data: Data, how: str) -> np.ndarray:
+def _held_out(whole: Fit | None, data: Data, how: str) -> np.ndarray:
     scores = []
     for known, asked in _folds(len(data), how):
-        if len(known) < PARAMETERS[shape] + FEWEST_BESIDE:
+        if whole is None or len(known) < PARAMETERS[whole.shape] + FEWEST_BESIDE:
             return np.array([])
-        fit, rest = fit_shape(shape, data.part(known)), data.part(asked)
+        fit, rest = fit_shape(whole.shape, data.part(known), near=whole), data.part(asked)
         scores.append(log_chance(rest, fit.rate(rest.age), fit.overdispersion))
     return np.concatenate(scores)
 

@@ -269,20 +269,26 @@ def _result(
     named = dict(zip((*TERMS[method], "total"), found, strict=True))
     rates = cells.opened.sum(axis=1) / cells.delivered.sum(axis=1)
     parts = ", ".join(f"{name} {_signed(value.estimate)}" for name, value in named.items() if name != "total")
-    rows = [(name, MEANING.get(name, "all terms"), v.estimate, v.low, v.high) for name, v in named.items()]
+    rows = [(name, v.estimate, v.low, v.high) for name, v in named.items()]
+    meaning = "; ".join(f"{name}: {MEANING[name]}" for name in TERMS[method])
     with np.errstate(invalid="ignore", divide="ignore"):
         each = cells.opened / cells.delivered
     groups = pd.DataFrame({"group": cells.names, "delivered_before": cells.delivered[0], "rate_before": each[0]})
     level, clustered = asked
     notes = [] if clustered else [INDEPENDENT]
     return Decomposition(
-        table=pd.DataFrame(rows, columns=["term", "meaning", "estimate", "low", "high"]),
+        table=pd.DataFrame(rows, columns=["term", "estimate", "low", "high"]),
         sentence=(
             f"From {between[0]} to {between[1]} the open rate went from "
             f"{shown(rates[0], 'proportion')} to {shown(rates[1], 'proportion')}: "
             f"{_signed(named['total'].estimate)} percentage points = {parts} ({len(cells.names)} groups)."
         ),
-        notes=(*notes, *([SAME_PEOPLE] if method != "kitagawa" else []), NOT_CAUSES),
+        notes=(
+            f"{meaning[0].upper()}{meaning[1:]}.",
+            *notes,
+            *([SAME_PEOPLE] if method != "kitagawa" else []),
+            NOT_CAUSES,
+        ),
         level=level,
         unit=UNIT,
         shows="simulation" if table.attrs.get("synthetic") else "fact",

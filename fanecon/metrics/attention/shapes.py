@@ -118,10 +118,13 @@ def _fit_from(shape: str, data: Data, start: np.ndarray, *, speed: float | None 
     return maximise(lambda theta: rates(shape, theta, data.age), data, start, bounds, free)
 
 
-def fit_shape(shape: str, data: Data) -> Fit:
-    """The most likely curve of one shape."""
+def fit_shape(shape: str, data: Data, *, near: Fit | None = None) -> Fit:
+    """The most likely curve of one shape; `near` is one of more rows, from which a part of them need not go far."""
     if shape == "break":
         return _fit_break(data)
+    if near is not None:
+        theta, found = _fit_from(shape, data, near.theta)
+        return Fit(shape=shape, theta=theta, log_likelihood=found)
     with np.errstate(divide="ignore"):
         logs = np.log((data.k + 0.5) / (data.n + 1))
     slope, level = np.polyfit(data.age, logs, 1) if np.ptp(data.age) > 0 else (0.0, logs.mean())
