@@ -135,6 +135,14 @@ def test_opens_that_privacy_proxies_made_carry_a_doubt_and_clean_ones_are_prefer
     assert not any("privacy proxies" in note for note in fe.fit_open_rate_decay(rows).notes)
 
 
+def test_reads_are_not_taken_for_readers_unless_asked_and_then_with_a_doubt():
+    rows = articles(12).rename(columns={"session_readers": "session_reads"})
+    assert "opened='session_reads' takes each for a person" in fe.fit_open_rate_decay(rows).sentence
+    asked = fe.fit_open_rate_decay(rows, opened="session_reads")
+    assert asked.notes[0].startswith("'session_reads' counts times: who opened twice counts twice")
+    assert asked.half_life.estimate == fe.fit_open_rate_decay(articles(12)).half_life.estimate
+
+
 # --- the likelihood, by definition ---
 
 

@@ -182,9 +182,10 @@ def test_open_rate_decay_runs_as_it_ships_and_gives_no_half_life_to_three_rates(
 
 def test_open_rate_decay_runs_on_an_export(tmp_path: Path) -> None:
     source = xls(tmp_path / "any name", [HEADER_16, *account(12)])
-    given = {"source": str(source), "fall": "steady", "months": 14}
+    given = {"source": str(source), "opened": "session_reads", "fall": "steady", "months": 14}
     said = words(fe.run("open_rate_decay", given, out=tmp_path / "own.html"))
-    assert "over 12 articles and 11 days" in said or "not estimable" in said
+    assert "over 12 articles and 11 days" in said
+    assert "who opened twice counts twice" in said
 
 
 def test_a_follower_file_is_refused_with_what_it_is(tmp_path: Path) -> None:

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fanecon.schema import SchemaError, floored, need
+from fanecon.schema import SchemaError, counting, floored, need
 
 OPENED = ("session_readers", "opens_people_excl_proxy", "opens_people")
 PROXIES = "Opens of mails include those that privacy proxies made; the rate is too high and may fall too slowly."
+ACTS = (
+    "'{part}' counts times: who opened twice counts twice. The level is too high; the half-life holds as far as people "
+    "open again as often as before."
+)
 DAY = np.timedelta64(1, "D")
 
 
@@ -77,7 +81,8 @@ def read_opens(table: pd.DataFrame, *, opened: str | None = None) -> Opens:
         made["item_id"] = rows["item_id"]
     made = made.sort_values(["age", "delivered", "opened"], kind="stable").reset_index(drop=True)
     proxied = part == "opens_people" and "open_inflation" in rows and rows["open_inflation"].fillna(False).any()
-    return Opens(rows=made, unit=unit, notes=(*notes, *([PROXIES] if proxied else [])), synthetic=synthetic)
+    doubts = [*([PROXIES] if proxied else []), *([ACTS.format(part=part)] if counting(part) == "times" else [])]
+    return Opens(rows=made, unit=unit, notes=(*notes, *doubts), synthetic=synthetic)
 
 
 def _lacking(table: pd.DataFrame, moment: str, part: str) -> list[str]:
@@ -85,9 +90,15 @@ def _lacking(table: pd.DataFrame, moment: str, part: str) -> list[str]:
     told = {
         moment: "the dates",
         "delivered": "how many people each was delivered to (the denominators)",
-        part: "how many people opened (the numerators)",
+        part: "how many people opened (the numerators)" + _instead(table),
     }
     return [what for name, what in told.items() if name not in table or table[name].isna().all()]
+
+
+def _instead(table: pd.DataFrame) -> str:
+    if "session_reads" in table and table["session_reads"].notna().any():
+        return "; 'session_reads' counts times, and opened='session_reads' takes each for a person"
+    return ""
 
 
 def _one_account(table: pd.DataFrame) -> None:
