@@ -60,10 +60,8 @@ def dilution_bounds(
         One row per article of each period: delivered, session_readers or readers (people).
     left
         Proportion of the first audience that has left since; it raises the newcomers' share.
-    opened
-        The column of people who opened, if it is another.
-    average
-        ``"sum"``: rate of all articles together; ``"median"``: of the typical article.
+    opened, average
+        The column of people who opened, if it is another; ``"sum"`` of all articles or ``"median"`` article.
 
     Returns
     -------

@@ -6,6 +6,9 @@ average of both weights.  New followers are not there before they come, so for c
 in; the entrants' old rate does not exist.  Melitz and Polanec (2015) split a mean with entry and exit so that only
 rates that exist are compared: entrants with the stayers of their own period, leavers with the stayers of theirs.
 
+With weights w, rates r, stayers S, entrants E of share e and exits X of share x:
+Σ(w₂−w₁)(r₁+r₂)/2 + Σ(r₂−r₁)(w₁+w₂)/2, and (S₂−S₁) + e₂(E₂−S₂) + x₁(S₁−X₁).
+
 The intervals carry two kinds of noise.  Of plain counts each person is one draw of (group, opened or not) within a
 period: the multinomial delta method.  Where rows name the message or the block of people they come from
 (`clusters`), these are the independent units: a row-wise interval would take the readers of one message for
@@ -109,10 +112,8 @@ def decompose_open_rate(
         The column of groups.  If all are there in both periods the split is Kitagawa's, else by entry and exit.
     between
         The two periods; without it the table must hold just two.
-    opened
-        The column of people who opened, if it is another.
-    clusters
-        Column of the independent units: messages, or blocks of people that occur in both periods.
+    opened, clusters
+        Columns: of people who opened, if it is another; of the independent units, such as messages.
 
     Returns
     -------
@@ -123,10 +124,6 @@ def decompose_open_rate(
     ------
     SchemaError, ParameterError
         If columns, periods or stayers are missing, or more opened than were sent to.
-
-    Notes
-    -----
-    Kitagawa: Σ(w₂−w₁)(r₁+r₂)/2 + Σ(r₂−r₁)(w₁+w₂)/2.  Entry and exit: (S₂−S₁) + e₂(E₂−S₂) + x₁(S₁−X₁).
 
     References
     ----------

@@ -200,10 +200,6 @@ def simulate_open_rate(
     ------
     ParameterError
         For an unknown mechanism or numbers out of range.
-
-    References
-    ----------
-    Garimella and West 2021, ICWSM; Lotka 1939
     """
     if not (periods >= 5 and accounts >= 1 and fall in ("steps", "steady") and 0 <= correlation < 1):
         raise ParameterError(

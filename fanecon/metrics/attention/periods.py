@@ -74,10 +74,8 @@ def find_common_breaks(
     table
         One row per account and period (rows of cohorts are added up): account_id, period, delivered, readers or
         session_readers (people).
-    most
-        Steps to look for, one after the other.
-    opened
-        The column of people who opened, if it is another.
+    most, opened
+        Steps to look for, one after the other; the column of people who opened, if it is another.
     level
         Of the intervals; a step is reported if its chance without any step is below 1 − level.
 

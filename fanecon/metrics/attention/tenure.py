@@ -5,6 +5,7 @@ followers came in three bursts, the readers should swell after each and fade as 
 period t are taken as Poisson with mean Σ k_a·new(t − a), where k_a is the chance that somebody who joined a periods
 ago (and may have left since) reads; those of longer tenure are one group with one chance.  The kernel k is not
 negative and does not rise with tenure: the assumption that stands in for the missing table of cohorts.
+readers(t) ~ Poisson(Σ k_a·new(t − a) + k_L·(delivered(t) − Σ new(t − a))), k₀ ≥ k₁ ≥ … ≥ k_L ≥ 0.
 
 It works just as far as the inflow varied.  With even or evenly growing inflow every lag is the same series, and no
 data can tell an early reader from a late one; the condition number of the lag matrix (columns scaled to one length;
@@ -102,10 +103,6 @@ def fit_tenure_kernel(
     ------
     SchemaError, ParameterError
         If a column or a period is missing, or longest is below 1.
-
-    Notes
-    -----
-    readers(t) ~ Poisson(Σ k_a·new(t − a) + k_L·(delivered(t) − Σ new(t − a))), k₀ ≥ k₁ ≥ … ≥ k_L ≥ 0.
 
     References
     ----------
