@@ -13,6 +13,17 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "loaders.door": ["read"],
         "loaders.reading": ["Ask", "Reading"],
         "loaders.wechat": ["read_wechat"],
+        "metrics.attention": [
+            "compare_mechanisms",
+            "decompose_open_rate",
+            "dilution_bounds",
+            "find_common_breaks",
+            "fit_open_rate_decay",
+            "fit_tenure_kernel",
+            "simulate_open_rate",
+            "simulate_tenure_kernel",
+            "stable_open_rate",
+        ],
         "metrics.sharing": [
             "amplification",
             "article_totals",

@@ -85,6 +85,40 @@ EXERCISES = {
             (13.8, "That is the natural logarithm. The reach doubles, so take the logarithm to base 2."),
         ),
     ),
+    "open_rate_1": Exercise(
+        answer=28,
+        within=0.1,
+        why="(30 - 2) / (3 - 2) = 28 times the founders, founders included.",
+        mistakes=(
+            (10, "That would do if newcomers never opened. Here they open at 2 %."),
+            (27, "That is the newcomers alone. The audience holds the founders too."),
+            (14, "Divide by how far 3 % lies above the newcomers' 2 %, not by the 2 % itself."),
+        ),
+    ),
+    "open_rate_2": Exercise(
+        answer=-5.55,
+        within=0.01,
+        why="-0.3 x 27.5 % + 0.3 x 9 % = -5.55 points.",
+        mistakes=(
+            (-6.0, "That weighs with the old rates. Kitagawa takes the mean of the old and the new rate."),
+            (-5.1, "That weighs with the new rates. Kitagawa takes the mean of the old and the new rate."),
+            (-3.05, "That is the other term: the rates changed. How much came from the weights?"),
+            (-8.6, "That is the whole change. How much of it came from the weights?"),
+            (-0.0555, "Right digits, but type percentage points: -0.01 is -1 point."),
+            (5.55, "Mind the sign: the group that opens less has grown."),
+        ),
+    ),
+    "open_rate_3": Exercise(
+        answer=0.2,
+        within=0.001,
+        why="0.6 x 0.2 / 1.2 = 10 %.",
+        mistakes=(
+            (1 / 6, "That is 10 / 60. Growth stands below the line too: 0.6 g / (g + 1) = 0.1."),
+            (0.1, "That is the open rate. Which growth g gives it: 0.6 g / (g + 1) = 0.1?"),
+            (20.0, "Right digits, but type the rate per month: 0.2 is 20 %."),
+            (3.4657, "That is the doubling time in months. The question asks for the growth rate."),
+        ),
+    ),
     "rainbow_bus_1": Exercise(
         answer=1 - (500 + 279.9 * 3365 / 37443) / 3365,
         within=0.002,

@@ -316,3 +316,60 @@ def simulate_two_types(
         new = rng.binomial(read, rate)
         reads, shares = reads + read, shares + new
     return reads, shares, first
+
+
+# --- open rates ---
+
+
+def beta_binomial_pmf(k: int, n: int, rate: float, correlation: float, points: int = 20_000) -> float:
+    """∫ C(n, k) p^k (1 − p)^(n−k) Beta(p) dp by the midpoint rule (Griffiths 1973, Biometrics 29:637)."""
+    size = 1 / correlation - 1
+    a, b = rate * size, (1 - rate) * size
+    norm = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    total = 0.0
+    for i in range(points):
+        p = (i + 0.5) / points
+        total += binomial_pmf(k, n, p) * math.exp(norm + (a - 1) * math.log(p) + (b - 1) * math.log1p(-p)) / points
+    return total
+
+
+def kitagawa(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Composition and rate of (delivered, opened) by group (Kitagawa 1955, JASA 50:1168, equation 4)."""
+    n1, n2 = sum(d for d, _ in first), sum(d for d, _ in second)
+    composition = rate = 0.0
+    for (d1, k1), (d2, k2) in zip(first, second, strict=True):
+        composition += (d2 / n2 - d1 / n1) * (k1 / d1 + k2 / d2) / 2
+        rate += (k2 / d2 - k1 / d1) * (d1 / n1 + d2 / n2) / 2
+    return composition, rate
+
+
+def entry_and_exit(
+    stayed: tuple[tuple[float, float], tuple[float, float]], came: tuple[float, float], left: tuple[float, float]
+) -> tuple[float, float, float]:
+    """Stayers, entrants, exits of (delivered, opened) (Melitz and Polanec 2015, RAND J. Econ. 46:362, equation 6)."""
+    (d1, k1), (d2, k2) = stayed
+    s1, s2 = k1 / d1, k2 / d2
+    entrants = came[0] / (d2 + came[0]) * (came[1] / came[0] - s2) if came[0] else 0.0
+    exits = left[0] / (d1 + left[0]) * (s1 - left[1] / left[0]) if left[0] else 0.0
+    return s2 - s1, entrants, exits
+
+
+def stable_mean(growth: float, fading: float, first: float, leaving: float) -> float:
+    """∫ first·e^(−fading·a)·e^(−(growth + leaving)·a) da ÷ ∫ e^(−(growth + leaving)·a) da by Gauss–Legendre panels."""
+    x, w = np.polynomial.legendre.leggauss(20)
+    top = bottom = 0.0
+    reach = 45 / (growth + leaving)
+    panels = np.linspace(0, reach, 200)
+    for low, high in itertools.pairwise(panels):
+        a = (high - low) / 2 * x + (high + low) / 2
+        size = np.exp(-(growth + leaving) * a) * w * (high - low) / 2
+        top += float((first * np.exp(-fading * a) * size).sum())
+        bottom += float(size.sum())
+    return top / bottom
+
+
+def common_step(logits: np.ndarray, place: int) -> list[float]:
+    """Each account's step at a period beside its own level and trend: the third coefficient of least squares."""
+    at = np.arange(len(logits))
+    design = np.column_stack([np.ones(len(at)), at, at >= place]).astype(float)
+    return [float(np.linalg.solve(design.T @ design, design.T @ column)[2]) for column in logits.T]

@@ -168,6 +168,26 @@ def test_start_here_runs_on_a_re_saved_export(encoding: str, tmp_path: Path) -> 
     assert "<b>$_$</b>" in words(page)  # a title is text, not markup
 
 
+def test_open_rate_decay_runs_as_it_ships_and_gives_no_half_life_to_three_rates(tmp_path: Path) -> None:
+    page = fe.run("open_rate_decay", out=tmp_path / "open_rates.html")
+    said = words(page)
+    assert "The half-life of the open rate is not estimable: 3 points without the dates" in said
+    assert "−8.60 percentage points = composition −5.55, rate −3.05" in said
+    assert "doubles in 3.5 months 10.0%" in said
+    assert "have 2 steps in common: at 6, odds times" in said
+    assert "came so evenly that tenures cannot be told apart" in said
+    assert "Newcomers explain between nothing and 32% of the fall" in said
+    assert figures(page) == 2
+
+
+def test_open_rate_decay_runs_on_an_export(tmp_path: Path) -> None:
+    source = xls(tmp_path / "any name", [HEADER_16, *account(12)])
+    given = {"source": str(source), "opened": "session_reads", "fall": "steady", "months": 14}
+    said = words(fe.run("open_rate_decay", given, out=tmp_path / "own.html"))
+    assert "over 12 articles and 11 days" in said
+    assert "who opened twice counts twice" in said
+
+
 def test_a_follower_file_is_refused_with_what_it_is(tmp_path: Path) -> None:
     source = text(
         tmp_path / "x.csv",
