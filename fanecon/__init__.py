@@ -13,6 +13,16 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "loaders.door": ["read"],
         "loaders.reading": ["Ask", "Reading"],
         "loaders.wechat": ["read_wechat"],
+        "metrics.attention": [
+            "LifeCurve",
+            "classify_bursts",
+            "find_bursts",
+            "fit_life_cycle",
+            "measure_life_cycle",
+            "simulate_bursts",
+            "simulate_life_counts",
+            "simulate_life_cycle",
+        ],
         "metrics.sharing": [
             "amplification",
             "article_totals",
