@@ -20,11 +20,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import optimize
 from scipy import stats as distributions
 
 from fanecon import plots, stats
 from fanecon.metrics.attention.bursts import dense
+from fanecon.metrics.attention.life_likelihood import dispersion_of, freedom_of
 from fanecon.metrics.attention.life_series import series_of
 from fanecon.results import Result
 from fanecon.schema import ParameterError
@@ -128,38 +128,48 @@ COLUMNS = ("acts", "peak_share", "peak_low", "peak_high", "exponent", "low", "hi
 
 @dataclass(frozen=True, kw_only=True)
 class Fall:
-    """The exponent of a fall with its standard error, degrees of freedom, and how much more than Poisson it varies."""
+    """The exponent of a fall with its standard error and degrees of freedom, and the dispersion of the counts."""
 
     exponent: float
     error: float
-    freedom: int
+    freedom: float
     dispersion: float
 
 
 def fall_of(after: np.ndarray, base: float = 0.0) -> Fall | None:
     """Exponent p of counts ∝ k^−p, k = 1, 2, … bins after the peak, over a known background; None where too few.
 
-    Quasi-likelihood: given their total, the counts are multinomial, with Pearson's factor for clumps.
+    Negative binomial likelihood, so that the few large bins of a steep fall are not taken for surer than they are.
     """
-    bins, total = np.arange(1, len(after) + 1), float(after.sum())
-    if len(after) < FEWEST_BINS or total - base * len(after) < FEWEST_ACTS:
+    if len(after) < FEWEST_BINS or after.sum() - base * len(after) < FEWEST_ACTS:
         return None
-
-    def mean(exponent: float) -> np.ndarray:
-        shape = bins**-exponent
-        return np.asarray((total - base * len(after)) * shape / shape.sum() + base)
-
-    def loss(exponent: float) -> float:
-        return -float(after @ np.log(mean(exponent)))
-
-    best = float(optimize.minimize_scalar(loss, bounds=(-2, 8), method="bounded", options={"xatol": 1e-7}).x)
-    expected = mean(best)
-    slope = (mean(best + 1e-4) - mean(best - 1e-4)) / 2e-4
-    clumps = max(1.0, float(np.sum((after - expected) ** 2 / expected)) / (len(after) - 2))
+    logs, dispersion = np.log(np.arange(1, len(after) + 1)), 0.0
+    x = np.array([math.log(max(after[0] - base, 1.0)), 0.6])
+    for _ in range(3):
+        x, mean, rows = _scored(x, after, logs, base, dispersion)
+        dispersion = dispersion_of(after, mean, rows)
+    x, mean, rows = _scored(x, after, logs, base, dispersion)
+    spread = np.linalg.pinv((rows * (mean / (1 + dispersion * mean))) @ rows.T)
     return Fall(
-        exponent=best, error=math.sqrt(clumps / float(np.sum(slope**2 / expected))), freedom=len(after) - 2,
-        dispersion=clumps,
+        exponent=float(x[1]), error=math.sqrt(max(float(spread[1, 1]), 0.0)),
+        freedom=freedom_of(mean, dispersion, 2), dispersion=dispersion,
     )  # fmt: skip
+
+
+def _scored(
+    x: np.ndarray, after: np.ndarray, logs: np.ndarray, base: float, dispersion: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fisher's scoring for log A and p of the means A·k^−p + background; the means and their log derivatives."""
+    for _ in range(60):
+        net = np.exp(np.clip(x[0] - x[1] * logs, -30, 30))
+        mean = net + base
+        rows = net / mean * np.array([np.ones(len(logs)), -logs])
+        weight = 1 / (1 + dispersion * mean)
+        move = np.linalg.pinv((rows * (mean * weight)) @ rows.T) @ (rows @ ((after - mean) * weight))
+        x = x + np.clip(move, -0.7, 0.7)
+        if np.abs(move).max() < 1e-9:
+            break
+    return x, mean, rows
 
 
 def _judged(values: np.ndarray, span: int, base: float, level: float) -> tuple[object, ...]:
@@ -168,7 +178,7 @@ def _judged(values: np.ndarray, span: int, base: float, level: float) -> tuple[o
     near = values[max(0, top - span) : top + span + 1]
     acts, fall = float(near.sum()), fall_of(values[top + 1 : top + span + 1], base)
     net = max(acts - base * len(near), float(values[top]))
-    share = stats.wilson(float(values[top]), net, deff=fall.dispersion if fall else 1.0, level=level)
+    share = stats.wilson(float(values[top]), net, deff=_deff(near, float(values[top]), fall), level=level)
     by_share, by_exponent, slope = _left(share.low, share.high, FRACTION_CUTS), list(KINDS), (math.nan,) * 3
     if fall:
         arm = float(distributions.t.ppf(0.5 + level / 2, fall.freedom)) * fall.error
@@ -179,6 +189,13 @@ def _judged(values: np.ndarray, span: int, base: float, level: float) -> tuple[o
     classes = (" or ".join(kinds) for kinds in (by_share, by_exponent, possible))
     named = possible[0] if len(possible) == 1 else UNDECIDED
     return (acts, share.estimate, share.low, share.high, *slope, before, *classes, named)
+
+
+def _deff(near: np.ndarray, peak: float, fall: Fall | None) -> float:
+    """How much wider clumps make the share of the peak than chance alone, by the delta method."""
+    acts, clumps = float(near.sum()), fall.dispersion if fall else 0.0
+    share, squares = peak / acts, float((near**2).sum()) - peak**2
+    return 1 + clumps * ((1 - share) * peak**2 / share + share * squares / max(1 - share, 1e-9)) / acts
 
 
 def _left(low: float, high: float, cuts: tuple[float, float]) -> list[Kind]:

@@ -29,7 +29,7 @@ RULE = (
     "height over it; a peak is a bin so high that chance gives one in at most {chance} of quiet series."
 )
 HALF = 0.5
-FEWEST_BINS = 8
+FEWEST_BINS, FEWEST_MEDIAN = 8, 4.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -133,19 +133,20 @@ def dense(series: Series, step: float) -> Iterator[tuple[int, np.ndarray]]:
 def threshold(values: np.ndarray, level: float) -> float:
     """The count that all bins of a quiet series stay below with the given chance.
 
-    Quiet is the median bin, its spread that of the bins below it; both are taken at the upper end of their error.
+    At least Poisson's for the median; from a median of 4 on, for clumped counts, the distance from the 16 % quantile to the median, laid off
+    upwards on the scale of cube roots, on which gamma variables are symmetric.  Both at the upper end of their error.
+
+    References: Wilson and Hilferty 1931, doi:10.1073/pnas.17.12.684
     """
     bins, median = len(values), float(np.median(values))
+    chance = (1 - level) / bins
     empty = float(np.mean(values == 0))
     mean = median + 1 / 3 if median >= 1 else -math.log(max(min(empty, 1 - 1 / bins), 0.5))
-    below = median - float(np.quantile(values, 0.1587))
-    spread = max(mean, below**2) * (1 + 2 * math.sqrt(2 / bins))
-    mean += 2 * 1.25 * math.sqrt(spread / bins)
-    chance = (1 - level) / bins
-    if spread <= mean:
-        return float(distributions.poisson.isf(chance, mean)) + 1
-    size = mean**2 / (spread - mean)
-    return float(distributions.nbinom.isf(chance, size, size / (size + mean))) + 1
+    poisson = float(distributions.poisson.isf(chance, mean + 2.5 * math.sqrt(mean / bins))) + 1
+    if median < FEWEST_MEDIAN:
+        return poisson
+    spread = (np.cbrt(median) - np.cbrt(np.quantile(values, 0.1587))) * (1 + 2.8 / math.sqrt(bins))
+    return max(poisson, float((np.cbrt(median) + spread * distributions.norm.isf(chance)) ** 3))
 
 
 def _found(series: Series, step: float, width: float, most: int, level: float) -> tuple[list[tuple[object, ...]], int]:

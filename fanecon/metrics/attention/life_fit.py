@@ -5,6 +5,11 @@ seen must be reckoned with, and only a curve can do that.  The likelihood here i
 when acts came given that they came within the window, and never takes the end of the window for the end of the life.
 An exponential of half-life 2 days seen for 7 days then gives T90 = 6.64 days; counted, it would be 4.96.
 
+What the intervals cover.  In simulations with 100 runs each: an exponential with independent acts 96 to 97 %, with
+clumps (dispersion 0.3 in bins of four hours, 500 acts) 91 to 94 %; a stretched exponential with such clumps 86 to 92 %,
+because its error is not symmetric on any simple scale.  Take the ends of a curve with two or three numbers, fitted to
+one clumped life, for too near.
+
 The curves are compared on items left out (ten items or more) or by Akaike's criterion (fewer).  Where a fall cannot be
 told from no fall within the window, or the total has no end, no number is given.
 """
@@ -36,7 +41,6 @@ WORDS = {
 MEASURES = {"T50": 0.5, "T90": 0.9, "T95": 0.95, "T99": 0.99}
 FOLDS, FEWEST_ITEMS, FEWEST_ACTS, VAGUE = 5, 10, 20, 1.0
 ENDLESS = "this power law's total has no end, so no share of it can be timed"
-ENDLESS_MAYBE = "the interval holds power laws whose total has no end"
 TOO_SHORT = "the window is too short to tell when the life ends: its standard error is above a factor of e"
 ONE_ITEM = "One item: its acts may beget acts, and the interval allows for clumps within a bin, not for later waves."
 POOLED = "All items are taken together: large ones weigh more, and the intervals allow for items that differ."
@@ -185,7 +189,7 @@ def _binned(series: Series, horizon: float | None, since: str) -> lik.Binned:
 
 
 def _tried(shape: Shape, data: lik.Binned, many: bool) -> _Tried:
-    return _many(shape, data) if many else _one(shape, lik.merged(data))
+    return _many(shape, data) if many else _one(shape, data)
 
 
 def _many(shape: Shape, data: lik.Binned) -> _Tried:
@@ -197,15 +201,15 @@ def _many(shape: Shape, data: lik.Binned) -> _Tried:
 
 
 def _one(shape: Shape, data: lik.Binned) -> _Tried:
-    """Mean and dispersion in turn; three rounds settle both."""
-    counts, x = data.pooled, lik.best(shape, data, 0.0)
+    """Mean and dispersion in turn; two rounds settle both."""
+    x = lik.best(shape, data, 0.0)
     for _ in range(2):
-        dispersion = lik.dispersion_of(counts, lik.means(shape, x, data), len(x))
+        dispersion = lik.dispersion_of(data.pooled, lik.means(shape, x, data), lik.directions(shape, x, data))
         x = lik.best(shape, data, dispersion, near=x)
-    mean = lik.means(shape, x, data)
     return _Tried(
-        shape=shape, x=x[1:], spread=lik.spread_of_one(shape, x, data, dispersion), freedom=len(counts) - len(x),
-        dispersion=dispersion, log_likelihood=lik.negative_binomial(counts, mean, dispersion),
+        shape=shape, x=x[1:], spread=lik.spread_of_one(shape, x, data, dispersion),
+        freedom=lik.freedom_of(lik.means(shape, x, data), dispersion, len(x)), dispersion=dispersion,
+        log_likelihood=lik.negative_binomial(data.pooled, lik.means(shape, x, data), dispersion),
     )  # fmt: skip
 
 
@@ -243,24 +247,30 @@ def _timed(tried: _Tried, share: float, window: float, level: float) -> tuple[In
 
 
 def _interval(tried: _Tried, share: float, horizon: float, level: float) -> Interval:
-    """The times at the two points where the confidence ellipsoid of the parameters reaches furthest along this time.
+    """The time with its delta-method interval on a scale without ends; with one parameter, that one's carried over.
 
-    To first order these are the ends of the profile; with one parameter they are its interval, carried over.
+    The scale is log T; within a window of H hours the log odds of T/(share·H), as a falling curve has T < share·H.
     """
+    most = share * horizon
 
     def time_at(x: np.ndarray) -> float:
         return lik.curve_at(tried.shape, lik.inside(tried.shape, x)).time_of(share, horizon)
 
+    def scaled(time: float) -> float:
+        return math.log(time) - (math.log1p(-min(time / most, 1 - 1e-12)) if math.isfinite(most) else 0.0)
+
     steps = np.eye(len(tried.x)) * 1e-4
-    slope = np.array([math.log(time_at(tried.x + s) / time_at(tried.x - s)) / 2e-4 for s in steps])
+    slope = np.array([(scaled(time_at(tried.x + s)) - scaled(time_at(tried.x - s))) / 2e-4 for s in steps])
     error = math.sqrt(max(0.0, float(slope @ tried.spread @ slope)))
-    if not math.isfinite(error) or error > VAGUE or (math.isinf(horizon) and tried.at_edge):
+    centre, arm = time_at(tried.x), lik.reach(level, tried.freedom)
+    if not math.isfinite(error) or (math.isinf(horizon) and (tried.at_edge or error > VAGUE)):
         return Interval(math.nan, unit="hours", missing=TOO_SHORT)
-    move = lik.reach(level, tried.freedom) * (tried.spread @ slope) / max(error, 1e-12)
-    centre, ends = time_at(tried.x), [time_at(tried.x - move), time_at(tried.x + move)]
-    if math.isnan(ends[0]) or math.isnan(ends[1]):
-        return Interval(math.nan, unit="hours", missing=ENDLESS_MAYBE)
-    return Interval(centre, min(centre, *ends), max(centre, *ends), "hours")
+    if len(tried.x) == 1:
+        side = arm * math.sqrt(float(tried.spread[0, 0]))
+        return Interval(centre, time_at(tried.x - side), time_at(tried.x + side), "hours")
+    odds = [math.exp(scaled(centre) + side * arm * error) for side in (-1, 1)]
+    ends = [one / (1 + one / most) for one in odds] if math.isfinite(most) else odds
+    return Interval(centre, min(centre, ends[0]), max(centre, ends[1]), "hours")
 
 
 def _table(intervals: list[tuple[Interval, Interval]], window: float) -> pd.DataFrame:

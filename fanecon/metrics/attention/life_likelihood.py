@@ -155,30 +155,26 @@ def _inside(start: list[float], shape: Shape) -> list[float]:
     return [min(max(v, low + 0.1), high - 0.1) for v, (low, high) in zip(start, BOUNDS[shape], strict=True)]
 
 
-def dispersion_of(counts: np.ndarray, mean: np.ndarray, parameters: int) -> float:
-    """The dispersion at which Pearson's chi-square equals its degrees of freedom; 0 where the counts vary less."""
-    freedom = max(1, len(counts) - parameters)
-    seen = np.maximum(mean, 1e-12)
+def dispersion_of(counts: np.ndarray, mean: np.ndarray, rows: np.ndarray) -> float:
+    """The dispersion of highest adjusted profile likelihood, which allows for the parameters fitted to the same counts.
 
-    def excess(dispersion: float) -> float:
-        return float(np.sum((counts - seen) ** 2 / (seen + dispersion * seen**2)) - freedom)
+    `rows` are the derivatives of the log means.  References: Cox and Reid 1987, J. R. Stat. Soc. B 49:1
+    """
 
-    if excess(0.0) <= 0:
-        return 0.0
-    return float(optimize.brentq(excess, 0.0, MOST_DISPERSION)) if excess(MOST_DISPERSION) < 0 else MOST_DISPERSION
+    def loss(log_dispersion: float) -> float:
+        dispersion = math.exp(log_dispersion)
+        information = (rows * (mean / (1 + dispersion * mean))) @ rows.T
+        return float(np.linalg.slogdet(information)[1]) / 2 - negative_binomial(counts, mean, dispersion)
+
+    low, high = -12.0, math.log(MOST_DISPERSION)
+    found = optimize.minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-4})
+    return 0.0 if found.x < low + 0.5 or loss(low) <= found.fun else float(math.exp(found.x))
 
 
-def merged(data: Binned, fewest: float = 5.0) -> Binned:
-    """The same acts of one item in bins wide enough to expect a few acts in each, as a chi-square needs."""
-    running, last, edges = 0.0, len(data.edges) - 1, [0]
-    for at, count in enumerate(data.pooled, start=1):
-        running += count
-        if running >= fewest or (at == last and len(edges) == 1):
-            edges.append(at)
-            running = 0.0
-    edges[-1] = last
-    place = np.searchsorted(np.array(edges), data.bin, side="right") - 1
-    return Binned(item=data.item, bin=place, count=data.count, edges=data.edges[np.array(edges)], windows=data.windows)
+def freedom_of(mean: np.ndarray, dispersion: float, parameters: int) -> float:
+    """Degrees of freedom of the dispersion: as many as there are bins that tell clumps from chance, less parameters."""
+    weight = mean / (1 + dispersion * mean)
+    return max(1.0, float(weight.sum() ** 2 / (weight**2).sum()) - parameters)
 
 
 def slopes(shape: Shape, x: np.ndarray, data: Binned) -> tuple[np.ndarray, np.ndarray]:
@@ -192,11 +188,15 @@ def slopes(shape: Shape, x: np.ndarray, data: Binned) -> tuple[np.ndarray, np.nd
     return np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
 
 
+def directions(shape: Shape, x: np.ndarray, data: Binned) -> np.ndarray:
+    """Derivatives of one item's log means: along log A, then along the curve's parameters."""
+    bins, windows = slopes(shape, x[1:], data)
+    return np.vstack([np.ones(bins.shape[1]), bins - windows[:, :1]])
+
+
 def spread_of_one(shape: Shape, x: np.ndarray, data: Binned, dispersion: float) -> np.ndarray:
     """Covariance of the curve's parameters from the expected information of the negative binomial."""
-    bins, windows = slopes(shape, x[1:], data)
-    mean = means(shape, x, data)
-    rows = np.vstack([np.ones(len(mean)), bins - windows[:, :1]])
+    mean, rows = means(shape, x, data), directions(shape, x, data)
     information = (rows * (mean / (1 + dispersion * mean))) @ rows.T
     return np.asarray(np.linalg.pinv(information)[1:, 1:])
 
