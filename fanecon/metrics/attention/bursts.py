@@ -133,8 +133,9 @@ def dense(series: Series, step: float) -> Iterator[tuple[int, np.ndarray]]:
 def threshold(values: np.ndarray, level: float) -> float:
     """The count that all bins of a quiet series stay below with the given chance.
 
-    At least Poisson's for the median; from a median of 4 on, for clumped counts, the distance from the 16 % quantile to the median, laid off
-    upwards on the scale of cube roots, on which gamma variables are symmetric.  Both at the upper end of their error.
+    At least Poisson's for the median.  From a median of 4 on also the distance from the 16 % quantile to the median,
+    laid off upwards on the scale of cube roots, on which clumps (gamma variables) are symmetric.  Both at the upper end
+    of their error.
 
     References: Wilson and Hilferty 1931, doi:10.1073/pnas.17.12.684
     """
