@@ -1,6 +1,9 @@
 """Hours until shares of the attention have come: by hand, by definition, by print, on real cascades."""
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import life_definitions as by
@@ -251,3 +254,15 @@ def test_three_events_on_weibo_have_the_published_times_to_an_hour(event, half, 
     items = fe.measure_life_cycle(real("weibo_event_hourly.csv.gz"), count="posts").items.set_index("event")
     assert items.loc[event, "t50_h"] == pytest.approx(half, abs=1)
     assert items.loc[event, "t90_h"] == pytest.approx(most, abs=1)
+
+
+def test_the_benchmark_prints_the_published_figures_with_their_intervals():
+    real("ced_originals.parquet")
+    script = Path(__file__).resolve().parents[1] / "benchmarks" / "life_cycle.py"
+    said = subprocess.run([sys.executable, script, DATA], capture_output=True, text=True, check=True).stdout
+    told = json.loads(said)
+    assert said.count("\n") == 1
+    assert (told["cascades"], told["cascades_with_t90"]) == (1642, 1639)
+    published = {"median_t50_h": 3.7, "median_t90_h": 29.0, "t90_within_48_h": 0.625, "t90_within_7_d": 0.825}
+    for name, value in published.items():
+        assert told[name]["low"] <= value <= told[name]["high"]

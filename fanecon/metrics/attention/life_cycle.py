@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from fanecon import plots, stats
 from fanecon.metrics.attention.life_curves import LifeCurve
@@ -85,6 +86,7 @@ class LifeCycle(Result):
             if len(times):
                 _steps(ax, times, f"{measure.upper()}", at)
         ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         for hours, name in ((TWO_DAYS, "2 days"), (WEEK, "7 days")):
             ax.axvline(hours, color=plots.BLACK, lw=1, ls=":")
             plots.label(ax, name, (hours, 1.045), offset=(-14, 0))
