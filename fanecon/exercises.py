@@ -119,6 +119,41 @@ EXERCISES = {
             (3.4657, "That is the doubling time in months. The question asks for the growth rate."),
         ),
     ),
+    "life_1": Exercise(
+        answer=12 * math.log2(10),
+        within=0.2,
+        why="A tenth is left after 3.32 halvings of 12 hours.",
+        mistakes=(
+            (21.6, "That spreads the fall evenly. After a second 12 hours a quarter is left, not nothing."),
+            (10.8, "That is nine tenths of the half-life. How many halvings leave a tenth?"),
+            (60, "Five halvings leave a thirty-second. How many leave a tenth?"),
+            (48, "Four halvings leave a sixteenth, a little less than a tenth."),
+            (36, "Three halvings leave an eighth, a little more than a tenth."),
+            (12 * math.log(10), "Halvings are counted with the logarithm to base 2."),
+        ),
+    ),
+    "life_2": Exercise(
+        answer=48 / math.log2(20),
+        within=0.1,
+        why="A twentieth is left after 4.32 halvings; 48 hours ÷ 4.32 is one of them.",
+        mistakes=(
+            (48, "That reads two days as T50. Here 95 of 100 have come after two days."),
+            (24, "That would be T75: two halvings leave a quarter."),
+            (48 / math.log2(10), "That reads two days as T90. A twentieth is left, not a tenth."),
+            (0.4627, "Right, in days. Type it in hours."),
+        ),
+    ),
+    "life_3": Exercise(
+        answer=2 * math.log2(10),
+        within=0.02,
+        why="The curve's own T90 is 3.32 half-lives; the window does not shorten the life.",
+        mistakes=(
+            (4.955, "That is T90 of what came within the week. The rest is still to come."),
+            (6.3, "That is nine tenths of the week."),
+            (7, "That is where the watching ended, not the life."),
+            (2 * math.log(10), "Halvings are counted with the logarithm to base 2."),
+        ),
+    ),
     "rainbow_bus_1": Exercise(
         answer=1 - (500 + 279.9 * 3365 / 37443) / 3365,
         within=0.002,

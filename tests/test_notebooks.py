@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from wechat_files import HEADER_9, HEADER_16, answers, article, link, text, xls
 
@@ -218,3 +219,24 @@ def test_one_machine_runs_on_a_log_of_the_readers(tmp_path: Path) -> None:
     said = words(fe.run("when_one_machine_is_not_enough", given, out=tmp_path / "own.html"))
     assert "3,000 events; by account 3,000; by article 3,000" in said
     assert "No Spark was asked" in said
+
+
+def test_two_days_of_fame_runs_as_it_ships(tmp_path: Path) -> None:
+    said = words(fe.run("two_days_of_fame", out=tmp_path / "life.html"))
+    assert "Of 400 cascades the median one had half of its attention after 7.29 hours (6.65 to 8.37)" in said
+    assert "behaves like a stretched exponential" in said
+    assert "the whole life: 6.64 days" in said
+    assert figures(tmp_path / "life.html") == 2
+
+
+def test_two_days_of_fame_runs_on_cascades_of_ones_own(tmp_path: Path) -> None:
+    drawn = fe.simulate_life_cycle(15, curve=fe.LifeCurve(shape="exponential", numbers=(5,)), acts=150, seed=4)
+    reposts = drawn[drawn["kind"] == "repost"]
+    zero = {"parent_id": 0, "user": 1, "text_len": 0, "n_mentions": 0}
+    table = reposts.assign(dt=reposts["seconds"].astype(int), event_id=reposts["node_id"].astype(int), **zero)
+    named = table["cascade_id"].astype(int), *(table[name] for name in ("event_id", *zero, "dt"))
+    own = pd.concat(named, axis=1)[["cascade_id", "event_id", "parent_id", "user", "dt", "text_len", "n_mentions"]]
+    own.to_parquet(tmp_path / "mine.parquet", index=False)
+    said = words(fe.run("two_days_of_fame", {"source": str(tmp_path / "mine.parquet")}, out=tmp_path / "own.html"))
+    assert "Of 15 cascades the median one had half of its attention after" in said
+    assert "behaves like an exponential" in said

@@ -12,6 +12,7 @@ percentile and BCa versions covered 83 to 94 % with 10 to 50 articles, the stude
 """
 
 from fanecon.stats.proportions import clopper_pearson, median_interval, newcombe_difference, wilson
+from fanecon.stats.quantiles import quantile_interval
 from fanecon.stats.ratios import Ratios, cluster_bootstrap, ratio_of_sums, ratios
 from fanecon.stats.shrinkage import BetaBinomial, fit_beta_binomial, shrink
 
@@ -23,6 +24,7 @@ __all__ = [
     "fit_beta_binomial",
     "median_interval",
     "newcombe_difference",
+    "quantile_interval",
     "ratio_of_sums",
     "ratios",
     "shrink",
