@@ -13,6 +13,11 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "loaders.door": ["read"],
         "loaders.reading": ["Ask", "Reading"],
         "loaders.wechat": ["read_wechat"],
+        "metrics.attention": [
+            "fit_self_exciting",
+            "forecast_cascade",
+            "simulate_self_exciting",
+        ],
         "metrics.sharing": [
             "amplification",
             "article_totals",
