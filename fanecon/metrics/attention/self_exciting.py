@@ -10,6 +10,10 @@ excitation: n is an upper bound unless the background is steady.  The last event
 silence after it is evidence too, so the end must be said.  And of a steady stream the best fit always finds some
 excitation at some scale: the usual interval then excludes n = 0 in 11 % of streams of 100 events and 17 % of 1,000
 (nominal 5).  The limit for n = 0 therefore allows for the search over decays (Davies 1987).
+
+What the intervals cover (2,000 simulations each, nominal 95 %, windows of 30 to 1,000 events on average, n from 0 to
+0.95, 1/β a third of a unit): 94.0 to 95.6 % with 300 and 1,000 events, 94.2 to 95.3 % with 100.  Too wide they are
+where the window is short against the families: 96.0 to 99.4 % with 30 events, 97.8 % with 100 at n = 0.95.
 """
 
 from __future__ import annotations
@@ -143,13 +147,14 @@ def steady_limit(events: np.ndarray, level: float) -> np.ndarray:
     """
     from scipy.special import chdtrc
 
-    a = np.maximum(0.0, 0.175 * np.log(np.maximum(events, 1)) - 0.28)
-    low, high = np.zeros(len(a)), np.full(len(a), 100.0)
+    sizes, where = np.unique(events, return_inverse=True)
+    a = np.maximum(0.0, 0.175 * np.log(np.maximum(sizes, 1)) - 0.28)
+    low, high = np.zeros(len(sizes)), np.full(len(sizes), 100.0)
     for _ in range(60):
         middle = (low + high) / 2
         more = 0.5 * chdtrc(1, middle) + a * np.exp(-middle / 2) > 1 - level
         low, high = np.where(more, middle, low), np.where(more, high, middle)
-    return high
+    return np.asarray(high[where])
 
 
 def _table(observed: streams.Observed, answers: np.ndarray, level: float | None) -> pd.DataFrame:
