@@ -31,6 +31,9 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "simulate_bursts",
             "simulate_life_counts",
             "simulate_life_cycle",
+            "fit_self_exciting",
+            "forecast_cascade",
+            "simulate_self_exciting",
         ],
         "metrics.sharing": [
             "amplification",

@@ -373,3 +373,43 @@ def common_step(logits: np.ndarray, place: int) -> list[float]:
     at = np.arange(len(logits))
     design = np.column_stack([np.ones(len(at)), at, at >= place]).astype(float)
     return [float(np.linalg.solve(design.T @ design, design.T @ column)[2]) for column in logits.T]
+
+
+# --- self-exciting processes ---
+
+
+def self_exciting_loglik(times: Sequence[float], window: tuple[float, float], law: tuple[float, float, float]) -> float:
+    """Σ log λ(tᵢ) − ∫λ with λ(t) = μ + Σ_{tⱼ < t} n·β·e^(−β(t − tⱼ)) (Hawkes 1971); events at the start only excite."""
+    (start, end), (mu, n, beta) = window, law
+    total = -mu * (end - start)
+    for t in times:
+        before = [math.exp(-beta * (t - s)) for s in times if s < t]
+        total += math.log(mu + n * beta * sum(before)) if t > start else 0.0
+        total -= n * (1 - math.exp(-beta * (end - t)))
+    return total
+
+
+def reaction_density(seconds: float, c: float = 6.265725e-4, even: float = 300.0, power: float = 0.2314843) -> float:
+    """c up to 300 s, then c·(s/300)^(−1 − θ) (Zhao et al. 2015, section 3)."""
+    return c if seconds <= even else c * (seconds / even) ** (-1 - power)
+
+
+def triangle(ago: float, window: float) -> float:
+    """1 falling to 0 at the window's length."""
+    return max(1 - ago / window, 0.0) if ago >= 0 else 0.0
+
+
+def midpoint_sum(function: Callable[[float], float], low: float, high: float, parts: int = 4000) -> float:
+    """∫ by the midpoint rule."""
+    width = (high - low) / parts
+    return width * sum(function(low + (k + 0.5) * width) for k in range(parts))
+
+
+def cascade_infectiousness(times: Sequence[float], followers: Sequence[float], at: float, window: float) -> float:
+    """Σ K(t − tᵢ) over shares, by Σ nᵢ ∫K(t − s)·φ(s − tᵢ) ds over the post and its shares."""
+    made = [(t, n) for t, n in zip(times, followers, strict=True) if t < at]
+    due = sum(
+        n * midpoint_sum(lambda s, t=t: triangle(at - s, window) * reaction_density(s - t), max(t, at - window), at)
+        for t, n in made
+    )
+    return sum(triangle(at - t, window) for t, _ in made[1:]) / due
