@@ -22,7 +22,7 @@ Tally = Callable[[object], pd.DataFrame]
 
 
 def made(rows: int = 1_500) -> pd.DataFrame:
-    """A log with 64-bit ids, words that languages sort differently, gaps and a few missing times."""
+    """A log with 64-bit ids, words that languages sort differently, gaps, a few missing times, and a clockwork."""
     draw = np.random.default_rng(5)
 
     def words(some: list[str], there: float = 1) -> pd.Series:
@@ -32,9 +32,11 @@ def made(rows: int = 1_500) -> pd.DataFrame:
         return words([f"{prefix}{n}" for n in range(most)], there)
 
     at = START + np.sort(draw.integers(0, 60 * 86_400, rows)) * 10**6 + draw.integers(0, 10**6, rows)
+    actor = BIG + draw.integers(0, rows // 10, rows)
+    actor[:60], at[:60] = BIG - 1, START + np.arange(60) * 86_400 * 10**6 + draw.integers(0, 9, 60)
     time = pd.Series(pd.to_datetime(at, unit="us", utc=True).astype(US))
     return pd.DataFrame({
-        "actor_id": pd.Series(BIG + draw.integers(0, rows // 10, rows), dtype="int64"),
+        "actor_id": pd.Series(actor, dtype="int64"),
         "time": time.mask(pd.Series(draw.random(rows) < 0.003)),
         "action": words(["open", "Open", "share", "leave"]),
         "item_id": numbered("i", 25),

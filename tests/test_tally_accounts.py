@@ -93,6 +93,22 @@ def test_a_clockwork_has_no_spread_at_all() -> None:
     assert fe.tally.account_gaps(log(*beats))["sd_seconds"].tolist() == [0.0]
 
 
+def test_a_spread_a_trillion_times_smaller_than_the_gaps_keeps_its_digits() -> None:
+    # 2,000 gaps of ten days, by turns one microsecond longer and shorter: sd² = 2000 / 1999 µs²
+    beats = [("a", 1_000_000_000_000_000 + n * 864_000_000_000 + n % 2, "open") for n in range(2_001)]
+    (sd,) = fe.tally.account_gaps(log(*beats))["sd_seconds"]
+    assert sd == pytest.approx((2_000 / 1_999) ** 0.5 / 1e6, rel=1e-12)
+
+
+def test_a_hundred_thousand_acts_over_a_century_are_not_too_many() -> None:
+    at = [-1_577_880_000_000_000, *range(1_577_880_000_000_000, 1_577_880_000_100_000)]
+    frame = pd.DataFrame({"actor_id": 1, "time": pd.to_datetime(at, unit="us", utc=True)})
+    (found,) = fe.tally.account_gaps(frame).to_dict("records")
+    gap = 2 * 1_577_880_000.0
+    assert (found["gaps"], found["max_seconds"]) == (100_000, gap)
+    assert found["sd_seconds"] == pytest.approx((gap - 1e-6) / 100_000**0.5, rel=1e-12)
+
+
 def test_campaigns_of_an_account_by_hand() -> None:
     # a enters c first and its last act there is the leave: 0 s; b comes 90 minutes later and stays
     found = fe.tally.account_campaigns(log(*TOY), leave="leave")

@@ -20,6 +20,7 @@ from fanecon.tally.home import MOST_ROWS, home
 from fanecon.tally.logs import Log, Source, opened
 
 ZONE = "Asia/Shanghai"
+_US = {f"{name}_us": f"{name}_seconds" for name in ("mean", "sd", "min", "max")}
 
 
 def account_habits(
@@ -145,22 +146,34 @@ def account_gaps(log: Source, *, most_rows: int = MOST_ROWS) -> pd.DataFrame:
     """
     with opened(log, needs=("actor_id", "time")) as opening:
         frame = home(_gaps(opening), opening, what="account_gaps", key=["actor_id"], most_rows=most_rows, times=False)
-    sums = {name: frame.pop(f"{name}_us") / 1e6 for name in ("mean", "sd", "min", "max")}
-    return frame.assign(**{f"{name}_seconds": column for name, column in sums.items()})
+    spread = (frame.pop("spread").astype("float64") / frame["gaps"] / (frame["gaps"] - 1)) ** 0.5
+    frame.insert(frame.columns.get_loc("mean_us") + 1, "sd_us", spread)  # 0 / 0 for a single gap: missing
+    return frame.assign(**{name: frame[name] / 1e6 for name in _US}).rename(columns=_US)
 
 
 def _gaps(log: Log) -> ir.Table:
+    """The spread is n times the sum of squares less the square of the sum, of whole numbers: where the gaps are nearly
+    equal, a clockwork's, the running sums of engines keep few digits of what is left, and each keeps others.
+    """
     table = log.table.select("actor_id", "us")
     order = ibis.window(group_by="actor_id", order_by="us")
     gaps = table.mutate(gap=table["us"] - table["us"].lag().over(order))
-    gap, real = gaps["gap"], gaps["gap"].cast("float64")  # PostgreSQL cuts the roots of whole numbers to 16 digits
-    return (
+    gap, wide = gaps["gap"], gaps["gap"].cast("decimal(19, 0)")
+    sums = (
         gaps.filter(gap.notnull())
         .group_by("actor_id")
         .aggregate(
-            gaps=gap.count(), mean_us=gap.mean(), sd_us=real.std(how="sample"), min_us=gap.min(), max_us=gap.max()
+            gaps=gap.count(),
+            mean_us=gap.mean(),
+            min_us=gap.min(),
+            max_us=gap.max(),
+            sum=wide.sum(),
+            squares=(wide * wide).sum(),
         )
     )
+    number, total = (sums[name].cast("decimal(19, 0)") for name in ("gaps", "sum"))
+    spread = number * sums["squares"] - total * total
+    return sums.mutate(spread=spread.cast("float64")).drop("sum", "squares")
 
 
 def account_campaigns(log: Source, *, leave: str | None = None, most_rows: int = MOST_ROWS) -> pd.DataFrame:
