@@ -105,7 +105,8 @@ def _counted(starts: ir.Table, windows: Sequence[int], *, by_class: bool) -> ir.
 
 
 def _around(dealt: ir.Table, length: int, parts: Sequence[str]) -> ir.IntegerValue:
-    window = ibis.range_window(
-        preceding=length * SECOND, following=length * SECOND, group_by=parts, order_by="first_us"
-    )
-    return dealt.count().over(window) - 1
+    """Those up to the end of the window less those before it: Spark counts anew for each row where both ends move."""
+    wide = length * SECOND
+    upto = ibis.range_window(preceding=None, following=wide, group_by=parts, order_by="first_us")
+    before = ibis.range_window(preceding=(None, wide + 1), group_by=parts, order_by="first_us")
+    return dealt.count().over(upto) - dealt.count().over(before) - 1
