@@ -108,7 +108,9 @@ def test_a_run_that_is_stopped_leaves_no_page_no_kernel_and_no_stray_file(
     path = book(tmp_path / "x.ipynb", "import os, time\nopen('pid', 'w').write(f'{os.getpid()}.')\ntime.sleep(60)")
     command = [sys.executable, "-c", "from fanecon.cli import main; main()", "run", str(path), "-o", "x.html"]
     (tmp_path / "x.html").write_text("yesterday's page")
+    listening = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores Ctrl-C
     running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, listening)
     pid = awaited(tmp_path / "pid")
     running.send_signal(number)
     said = running.communicate(timeout=240)[1]

@@ -9,7 +9,6 @@ import pytest
 from malformed import SEARCH
 from physical import WRITE
 
-from fanecon.loaders import delimited
 from fanecon.loaders import files as files_module
 from fanecon.loaders.door import read
 from fanecon.loaders.files import open_bytes
@@ -109,7 +108,6 @@ def test_the_quick_way_and_the_careful_way_take_out_the_same(tmp_path, monkeypat
     path.write_bytes(WRITE["csv"](rows()))
     careful = read(path)
     monkeypatch.setattr(files_module, "LARGE_ROWS", 3)
-    monkeypatch.setattr(delimited, "LARGE_ROWS", 3)
     quick = read(path)
     pd.testing.assert_frame_equal(quick.main, careful.main)
     assert quick.notes == careful.notes

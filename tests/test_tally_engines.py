@@ -179,7 +179,10 @@ else:
 def child(place: Path, what: str) -> Iterator[subprocess.Popen[str]]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen([sys.executable, "-c", CHILD, str(place), what], env=environment, **pipes) as process:
+    listening = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores Ctrl-C
+    started = subprocess.Popen([sys.executable, "-c", CHILD, str(place), what], env=environment, **pipes)
+    signal.signal(signal.SIGINT, listening)
+    with started as process:
         try:
             assert process.stdout.readline() == "ready\n"
             yield process
