@@ -60,9 +60,13 @@ class Pairs(NamedTuple):
 
 
 class Closeness(NamedTuple):
-    """How many times likelier each distance is for one hand than for strangers, and the share of one hand by tie."""
+    """How many times likelier each distance is for one hand than for strangers, and the share of one hand by tie.
+
+    `ratio` and `strangers` (the share of all pairs) have a last row and column for what is unknown.
+    """
 
     ratio: Array
+    strangers: Array
     shares: Array
     learned: bool
 
@@ -73,11 +77,16 @@ def learn_closeness(starts: Starts, ties: Sequence[Pairs]) -> Closeness:
     counts = [_counted(starts, pairs) for pairs in ties]
     whole = sum(float(one[:-1, :-1].sum() if starts.weighed else one[:-1, -1].sum()) for one in counts)
     if whole < LEAST_PAIRS or not starts.timed:
-        return Closeness(_ratio(_assumed(), strangers, starts), np.full(len(ties), ASSUMED_SHARE), learned=False)
+        shares = np.full(len(ties), ASSUMED_SHARE)
+        return Closeness(_ratio(_assumed(), strangers, starts), _whole(strangers), shares, learned=False)
     known = [one[:-1, :-1] if starts.weighed else one[:-1, -1:] for one in counts]
     apart = strangers[1] if starts.weighed else np.ones(1)
     near, shares = _em(known, np.outer(strangers[0], apart))
-    return Closeness(_ratio(near, strangers, starts), shares, learned=True)
+    return Closeness(_ratio(near, strangers, starts), _whole(strangers), shares, learned=True)
+
+
+def _whole(strangers: tuple[Array, Array]) -> Array:
+    return np.outer(np.append(strangers[0], 1.0), np.append(strangers[1], 1.0))
 
 
 def _strangers(starts: Starts) -> tuple[Array, Array]:
@@ -92,7 +101,7 @@ def _margin(values: Array, edges: Array) -> Array:
     # `below` counts pairs nearer than an edge, each once; the open end holds the rest
     below = [_nearer(ordered, edge) for edge in edges[:-1]] + [len(ordered) * (len(ordered) - 1) / 2]
     share = np.diff(below) / below[-1]
-    return (share + 1e-9) / (share + 1e-9).sum()
+    return np.asarray((share + 1e-9) / (share + 1e-9).sum())
 
 
 def _nearer(ordered: Array, edge: float) -> float:
@@ -108,13 +117,13 @@ def _counted(starts: Starts, pairs: Pairs) -> Array:
 
 def _em(counts: Sequence[Array], strangers: Array) -> tuple[Array, Array]:
     shares = np.full(len(counts), 0.5)
-    near = sum(counts) / sum(one.sum() for one in counts)
+    near = np.sum(counts, axis=0) / np.sum(counts)
     for _ in range(ROUNDS):
         held = [count * _posterior(near, strangers, share) for count, share in zip(counts, shares, strict=True)]
         now = np.array(
             [float(h.sum() / c.sum()) if c.sum() else ASSUMED_SHARE for h, c in zip(held, counts, strict=True)]
         )
-        joint = sum(held) / max(sum(float(one.sum()) for one in held), 1e-12)
+        joint = np.sum(held, axis=0) / max(float(np.sum(held)), 1e-12)
         near = JOINT * joint + (1 - JOINT) * np.outer(joint.sum(1), joint.sum(0))
         moved, shares = float(np.abs(now - shares).max()), now
         if moved < 1e-6:

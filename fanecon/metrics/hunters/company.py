@@ -3,8 +3,8 @@
 Accounts of one hand are of one kind, so the signs of each speak for all of them, but not once per account: they were
 made by the same hand and repeat each other.  Hence not a sum over the company but a mean.  With c the own case and
 w_ij the ties, x minimises Σ (x_i − c_i)² + Σ w_ij (x_i − x_j)², that is (I + D − W) x = c: each account's own case and
-each of its ties weigh alike, and ties of ties count less and less (a Gaussian Markov field; Zhu, Ghahramani and Lafferty
-2003 for the version with fixed labels).  A tie weighs as much as the share of its kind that is one hand.
+each of its ties weigh alike, and ties of ties count less and less (a Gaussian Markov field; with fixed labels Zhu,
+Ghahramani and Lafferty 2003).  A tie weighs as much as the share of its kind that is one hand.
 """
 
 from __future__ import annotations

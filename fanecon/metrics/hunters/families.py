@@ -2,14 +2,16 @@
 
 Signs that say the same thing twice are one sign.  Being seen on one day only, for one item only and never again
 follow from each other, so their combinations are the levels of one sign, and so are the size of a component and the
-partners in it.  `lean` is which way a level is expected to point before anything is learned; it only says which of
-the two classes is called the hunters, and a sign may turn out to point the other way.
+partners in it.  And who acts once cannot but act on one day: habits are compared among accounts that acted as often,
+starts among accounts that began in equally busy hours, or the two kinds that are found would be the idle and the busy.
+`lean` is which way a level is expected to point before anything is learned; it only says which of the two kinds is
+called the hunters, and a sign may turn out to point the other way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,9 @@ from fanecon.metrics.hunters.ties import OUTSIDE, PARTNERS, SIZES
 from fanecon.results import shown
 from fanecon.stats import fit_beta_binomial
 
-CROWDING, AMOUNT, SHARE, LATENCY = 15, 12, 6, 8
+CROWDING, AMOUNT, LATENCY = 15, 12, 8
+HOURS = 5
+ACTS, PAID = (2, 3, 4, 6, 10), (1e-9, 0.5, 1 - 1e-9)
 LEAVING_DAYS = (1.0, 7.0, 30.0)
 TEXTS = (1e-9, 0.5)
 BLOCK_BITS = (1e-9, 5.0, 20.0, 80.0)
@@ -31,13 +35,18 @@ LEAST_TO_SHRINK = 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Family:
-    """One sign, or several that overlap: the level of each account (−1 unknown) and which way each level leans."""
+    """One sign, or several that overlap: the level of each account (−1 unknown) and which way each level leans.
+
+    `together` marks a sign of acting together, which a hunter who works alone does not show.
+    """
 
     name: str
     level: Array
     lean: Array
+    stratum: Array
     about: Callable[[int], str]
     value: Array
+    together: bool = False
 
     @property
     def known(self) -> Array:
@@ -47,10 +56,27 @@ class Family:
 
 def _family(name: str, level: Array, lean: Array, value: Array, about: Callable[[int], str]) -> Family:
     """Levels that nobody has are taken out, the unknown stay −1."""
-    held = np.unique(level[level >= 0])
-    place = np.full(int(level.max(initial=0)) + 2, -1)
+    return _stratified(name, level, lean, value, about, np.zeros(len(level), int))
+
+
+def _stratified(
+    name: str, level: Array, lean: Array, value: Array, about: Callable[[int], str], stratum: Array
+) -> Family:
+    """Levels within strata of accounts that are only compared with each other."""
+    kinds = len(lean)
+    cell = np.where(level >= 0, stratum * kinds + level, -1)
+    held = np.unique(cell[cell >= 0])
+    place = np.full(int(cell.max(initial=0)) + 2, -1)
     place[held] = np.arange(len(held))
-    return Family(name=name, level=place[level], lean=np.asarray(lean, float)[held], about=about, value=value)
+    _, strata = np.unique(held // kinds, return_inverse=True)
+    return Family(
+        name=name,
+        level=place[cell],
+        lean=np.asarray(lean, float)[held % kinds],
+        stratum=strata,
+        about=about,
+        value=value,
+    )
 
 
 def _ranks(values: Array, levels: int) -> Array:
@@ -68,7 +94,7 @@ def _rising(levels: int) -> Array:
 
 
 def crowding(found: Crowd) -> Family:
-    """How much better a farm explains the starts around an account than the hours around it do."""
+    """How much better a farm explains the starts around an account than strangers do, among equally busy hours."""
 
     def about(at: int) -> str:
         return (
@@ -76,7 +102,11 @@ def crowding(found: Crowd) -> Family:
             f"{shown(float(found.expected[at]))} were to be expected"
         )
 
-    return _family("crowding", _ranks(found.bits, CROWDING), _rising(CROWDING), found.bits, about)
+    level = np.full(len(found.excess), -1)
+    for busy in range(HOURS):
+        held = _ranks(found.busy, HOURS) == busy
+        level[held] = _ranks(found.excess[held], CROWDING)
+    return replace(_family("crowding", level, _rising(CROWDING), found.excess, about), together=True)
 
 
 def links(size: Array, partners: Array) -> Family:
@@ -93,7 +123,7 @@ def links(size: Array, partners: Array) -> Family:
             "expected to be of one hand"
         )
 
-    return _family("links", level, lean, size.astype(float), about)
+    return replace(_family("links", level, lean, size.astype(float), about), together=True)
 
 
 def outside(partners: Array) -> Family:
@@ -105,7 +135,7 @@ def outside(partners: Array) -> Family:
             f"{shown(float(partners[at]))} accounts that share an outside counterparty are expected to be of one hand"
         )
 
-    return _family("shared outsiders", level, _rising(len(OUTSIDE) + 1), partners, about)
+    return replace(_family("shared outsiders", level, _rising(len(OUTSIDE) + 1), partners, about), together=True)
 
 
 def amount(starts: Starts) -> Family:
@@ -127,15 +157,13 @@ def blocks(bits: Array, name: str) -> Family:
             return f"it is in no {name} group"
         return f"it is in a {name} group worth {shown(float(bits[at]))} bits"
 
-    return _family(name, level, _rising(len(BLOCK_BITS) + 1), bits, about)
+    return replace(_family(name, level, _rising(len(BLOCK_BITS) + 1), bits, about), together=True)
 
 
 def habit_families(accounts: pd.DataFrame) -> Iterator[Family]:
     """The families that the columns of the table allow."""
-    if {"campaign_events", "events"} <= set(accounts.columns):
-        yield _dependence(accounts)
-    if {"one_day", "one_item"} & set(accounts.columns):
-        yield _visit(accounts)
+    if {"campaign_events", "one_day", "one_item"} & set(accounts.columns):
+        yield _acts(accounts)
     if "latency_seconds" in accounts:
         yield _latency(accounts)
     if "left_after_seconds" in accounts:
@@ -161,32 +189,32 @@ def incentive_dependence(paid: Array, acts: Array) -> Array:
     return found
 
 
-def _dependence(accounts: pd.DataFrame) -> Family:
-    paid, acts = column(accounts, ["campaign_events"]), column(accounts, ["events"])
+def _acts(accounts: pd.DataFrame) -> Family:
+    """What part of the acts was paid, whether the first was, whether all fell on one day and on one item: one sign."""
+    acts, paid = column(accounts, ["events"]), column(accounts, ["campaign_events"])
+    entered, day, item = (column(accounts, [name]) for name in ("entered_by_campaign", "one_day", "one_item"))
     share = incentive_dependence(paid, acts)
-    entered = column(accounts, ["entered_by_campaign"])
-    level = _ranks(share, SHARE)
-    level = np.where(level < 0, -1, 2 * level + np.nan_to_num(entered).astype(int))
-    lean = np.add.outer(_rising(SHARE), [-0.3, 0.3]).ravel()
+    short = np.where(acts == 1, 0, np.nan_to_num(day) + np.nan_to_num(item)).astype(int)
+    class_ = np.searchsorted(PAID, np.nan_to_num(paid / np.maximum(acts, 1)), side="right")
+    level = (class_ * 2 + np.nan_to_num(entered).astype(int)) * 3 + short
+    stratum = np.searchsorted(ACTS, np.nan_to_num(acts, nan=0), side="right")
+    lean = np.add.outer(np.add.outer(_rising(len(PAID) + 1), [-0.3, 0.3]), [-0.5, 0.0, 0.5]).ravel() / 1.8
 
     def about(at: int) -> str:
-        first = " and its first of all was" if entered[at] == 1 else ""
-        return f"{int(paid[at])} of its {int(acts[at])} acts were paid{first}"
+        return ", ".join(_told(paid[at], acts[at], entered[at] == 1, (day[at] == 1, item[at] == 1)))
 
-    return _family("incentive", level, lean, share, about)
+    return _stratified("habits", level, lean, share, about, stratum)
 
 
-def _visit(accounts: pd.DataFrame) -> Family:
-    day, item = column(accounts, ["one_day"]), column(accounts, ["one_item"])
-    level = np.nan_to_num(day).astype(int) * 2 + np.nan_to_num(item).astype(int)
-    level = np.where(np.isnan(day) & np.isnan(item), -1, level)
-
-    def about(at: int) -> str:
-        days = "on one day only" if day[at] == 1 else "on several days"
-        items = "" if np.isnan(item[at]) else ", for one item only" if item[at] == 1 else ", for several items"
-        return f"it acted {days if not np.isnan(day[at]) else 'at some time'}{items}"
-
-    return _family("visit", level, np.array([-1.0, 0.0, 0.0, 1.0]), level.astype(float), about)
+def _told(paid: float, acts: float, entered: bool, only: tuple[bool, bool]) -> Iterator[str]:
+    if np.isfinite(paid) and np.isfinite(acts):
+        yield f"{int(paid)} of its {int(acts)} acts were paid"
+    if entered:
+        yield "its first act was a paid one"
+    if only[0]:
+        yield "all on one day"
+    if only[1]:
+        yield "all for one item"
 
 
 def _latency(accounts: pd.DataFrame) -> Family:

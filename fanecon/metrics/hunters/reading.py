@@ -66,7 +66,8 @@ def habits(log: pd.DataFrame) -> pd.DataFrame:
         entered_by_campaign, latency_seconds; with item_id one_item; with amount_minor amount (the first one); with
         action left_after_seconds where somebody left; with text repeated_texts (share of its texts).
     """
-    log = log.sort_values("time", kind="stable")
+    every = log.sort_values("time", kind="stable")
+    log = every[~every["action"].isin(LEAVING)] if "action" in every else every
     each = log.groupby("actor_id", sort=True)
     first, last = each["time"].min(), each["time"].max()
     frame = pd.DataFrame({"first_at": first, "events": each.size()})
@@ -78,8 +79,8 @@ def habits(log: pd.DataFrame) -> pd.DataFrame:
         frame = frame.join(_campaigns(log, paid, first))
     if "amount_minor" in log:
         frame["amount"] = each["amount_minor"].first()
-    if "action" in log:
-        frame = frame.join(_leaving(log, frame.index))
+    if "action" in every:
+        frame = frame.join(_leaving(every, frame.index))
     if "text" in log:
         frame["repeated_texts"] = repeated_texts(log["actor_id"], log["text"]).reindex(frame.index)
     return frame
@@ -124,7 +125,7 @@ def numbers(values: pd.Series) -> Array:
     if pd.api.types.is_datetime64_any_dtype(values):
         utc = values if values.dt.tz is None else values.dt.tz_convert("UTC").dt.tz_localize(None)
         return np.asarray((utc - pd.Timestamp("1970-01-01")).dt.total_seconds(), dtype=float)
-    return pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan))
 
 
 def column(accounts: pd.DataFrame, names: Sequence[str]) -> Array:

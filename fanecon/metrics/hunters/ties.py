@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fanecon.metrics.hunters.closeness import ASSUMED_SHARE, DAY, GAPS, Array, Closeness, Pairs, Starts
+from fanecon.metrics.hunters.closeness import ASSUMED_SHARE, Array, Closeness, Pairs, Starts
 from fanecon.metrics.hunters.crowd import Background
 
 HUBS = (20, 100)
@@ -123,7 +123,7 @@ def weigh_ties(starts: Starts, around: Background, closeness: Closeness, kinds: 
 
 def _chance(starts: Starts, around: Background, closeness: Closeness, pairs: Pairs, share: float) -> Array:
     gap, apart = starts.cells(pairs.one, pairs.other)
-    local = np.where(GAPS[gap] < DAY, around.around(pairs.one, pairs.other), 1.0)
+    local = around.around(pairs.one, pairs.other, gap, apart)
     share = min(max(share, 1e-3), 0.95) if closeness.learned else ASSUMED_SHARE
     odds = share / (1 - share) * closeness.ratio[gap, apart] / local
     return np.asarray(odds / (1 + odds))
