@@ -148,7 +148,7 @@ def amount(starts: Starts) -> Family:
     return _family("amount", level, np.zeros(AMOUNT), np.exp(starts.logs), about)
 
 
-def blocks(bits: Array, name: str) -> Family:
+def lockstep(bits: Array, name: str) -> Family:
     """Membership in a block that acts in lockstep, by the bits of the block."""
     level = np.searchsorted(BLOCK_BITS, np.nan_to_num(bits), side="right")
 

@@ -34,7 +34,7 @@ from fanecon.metrics.hunters.closeness import Array
 from fanecon.metrics.hunters.families import Family
 
 BEGIN = (0.01, 0.03, 0.1, 0.3)
-SURE, ROUNDS, TOLERANCE, SCREENING = 0.9, 300, 1e-5, 60
+SURE, ROUNDS, TOLERANCE, SCREENING, AGAIN = 0.9, 300, 1e-5, 60, 25
 SMOOTH, TILT = 10.0, 2.0
 REWEIGH, LEFT_ALONE = 6, 0.1
 MOST_BITS = 8 / math.log(2)
@@ -131,7 +131,7 @@ def fit_mixture(families: Sequence[Family], *, labels: Array | None = None) -> M
 
 def refitted(fit: Mixture, families: Sequence[Family], known: Array, weight: Array) -> Mixture:
     """The fit to accounts that count differently, from where it was: for the bootstrap."""
-    return _fit(families, fit.joint, known, weight, fit.counts, rounds=SCREENING)
+    return _fit(families, fit.joint, known, weight, fit.counts, rounds=AGAIN)
 
 
 def _looked_up(table: Array, level: Array) -> Array:
@@ -186,7 +186,8 @@ def _odds(families: Sequence[Family], tables: Tables, counts: Array, share: Arra
 
 def _learned(families: Sequence[Family], joint: Array, weight: Array, base: tuple[tuple[Array, ...], ...]) -> Tables:
     """The chances of the levels, as if ten more accounts had been seen, of the usual make-up or leaning from it."""
-    hunters, others = [], []
+    hunters: list[Array] = []
+    others: list[Array] = []
     for family, tilted, usual in zip(families, *base, strict=True):
         chance = joint[:, 0] if family.together else joint.sum(1)
         held = family.known

@@ -3,9 +3,9 @@
 Where the hunters stand apart, the share is that of the mixture, and its interval holds two doubts: that of sampling
 (the fit again to accounts that count at random: the Bayesian bootstrap, Rubin 1981) and that of the model (the fit
 again without each sign in turn: the delete-one jackknife over signs, Quenouille 1956), which is by far the larger,
-because no set of signs is independent.  Where no kind of accounts stands apart, nothing can be learned from so few hunters, if
-there are any: their signs are then assumed to lean as expected, and the interval runs over assumptions from weak to
-strong.
+because no set of signs is independent.  Where no kind of accounts stands apart, nothing can be learned from so few
+hunters, if there are any: their signs are then assumed to lean as expected, and the interval runs over assumptions
+from weak to strong.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fanecon.metrics.hunters.families import Family
 from fanecon.metrics.hunters.mixture import Mixture, assumed_mixture, fit_mixture, refitted
 from fanecon.results import Interval
 
-STANDS_APART, DRAWS = 0.6, 20
+STANDS_APART, DRAWS = 0.6, 12
 WEAK, USUAL, STRONG = 2.0, 3.0, 4.0
 FEW_LABELS = 10
 
