@@ -35,6 +35,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "forecast_cascade",
             "simulate_self_exciting",
         ],
+        "metrics.hunters": [
+            "evaluate_hunters",
+            "find_hunters",
+            "predictive_value",
+            "simulate_campaign",
+            "true_prevalence",
+        ],
         "metrics.sharing": [
             "amplification",
             "article_totals",

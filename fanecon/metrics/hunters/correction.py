@@ -18,7 +18,7 @@ from scipy import stats as distributions
 
 from fanecon.metrics.hunters.closeness import Array
 
-BINS, ROUNDS, BAGS = 32, 60, 5
+BINS, ROUNDS, BAGS = 32, 120, 5
 STEP, PENALTY, LEAST, PART, COLUMNS = 0.06, 5.0, 4.0, 0.7, 0.4
 HELD_BACK = 0.5
 LEAST_LABELS = 30

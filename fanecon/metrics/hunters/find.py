@@ -194,7 +194,7 @@ def find_hunters(
     accounts = accounts_of(log)
     found = gather(accounts, links=links, shared=shared, blocks=blocks)
     known = known_labels(labels, accounts.index)
-    learned = learn(found.families, np.full(len(known), np.nan) if enough(known) else known, level=level)
+    learned = learn(found.families, known, level=level)
     prior, parts, calibrated = _case(found, learned, known)
     synthetic = bool(log.attrs.get("synthetic"))
     notes = _notes(found, learned, known, calibrated=calibrated)
