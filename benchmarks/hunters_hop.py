@@ -3,9 +3,9 @@
     python benchmarks/hunters_hop.py DIR
 
 DIR holds hop_accounts.parquet (account, first_use, volume_usd; hunter, label_source and group for evaluation only),
-hop_edges.parquet (src, dst, layer, n) and hop_shared_counterparties.parquet (ext, account, direction, n).  Intervals are
-bootstraps over groups of labels and, for accounts in none, components of the ties.  With labels: each of ten disjoint
-tenths of these groups and components is known in turn, the rest is judged, and the mean is given.
+hop_edges.parquet (src, dst, layer, n) and hop_shared_counterparties.parquet (ext, account, direction, n).  Intervals
+are bootstraps over groups of labels and, for accounts in none, components of the ties.  With labels: each of ten
+disjoint tenths of these groups and components is known in turn, the rest is judged, and the mean is given.
 """
 
 from __future__ import annotations

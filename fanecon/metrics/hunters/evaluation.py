@@ -63,7 +63,7 @@ class Evaluation(Result):
         return plots.finish(ax, self.sentence, self.shows)
 
 
-def evaluate_hunters(  # noqa: PLR0913
+def evaluate_hunters(
     hunters: Hunters,
     labels: pd.Series | Mapping[object, object],
     *,

@@ -25,6 +25,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -105,33 +106,52 @@ def _shapley(bits: Array, together: float) -> Array:
     return found
 
 
-def fit_mixture(families: Sequence[Family], *, labels: Array | None = None) -> Mixture:
-    """The most likely kinds of accounts; `labels` holds 1, 0 or NaN for each.
+class Patterns(NamedTuple):
+    """Accounts that show the same levels and have the same label, counted once: what the EM runs over."""
+
+    families: tuple[Family, ...]
+    known: Array
+    weight: Array
+    place: Array
+
+
+def patterns(families: Sequence[Family], known: Array) -> Patterns:
+    """The different rows of levels and labels, how many accounts show each, and the row of every account."""
+    cells = np.column_stack([*(family.level for family in families), np.nan_to_num(known, nan=-1.0).astype(int)])
+    rows, place, weight = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
+    slim = tuple(replace(family, level=rows[:, at]) for at, family in enumerate(families))
+    label = np.where(rows[:, -1] < 0, np.nan, rows[:, -1])
+    return Patterns(slim, label, weight.astype(float), place.ravel())
+
+
+def fit_mixture(seen: Patterns) -> Mixture:
+    """The most likely kinds of accounts, from several starts; one chance per pattern.
 
     References
     ----------
     Fellegi and Sunter 1969, doi:10.1080/01621459.1969.10501049; Winkler 1988; Dawid and Skene 1979,
     doi:10.2307/2346806
     """
-    size = len(families[0].level)
-    known = np.full(size, np.nan) if labels is None else labels
-    weight, counts = np.ones(size), np.ones(len(families))
+    families, known, weight, _ = seen
+    counts = np.ones(len(families))
     lean = np.sum([_looked_up(family.lean, family.level) for family in families], axis=0)
-    order = np.argsort(np.argsort(-lean, kind="stable"), kind="stable")
-    starts = [np.where(order < part * size, SURE, 1 - SURE) for part in BEGIN]
+    order = np.argsort(-lean, kind="stable")
+    rank = np.empty(len(order))
+    rank[order] = np.cumsum(weight[order]) / weight.sum()
+    starts = [np.where(rank <= part, SURE, 1 - SURE) for part in BEGIN]
     fits = [_fit(families, start, known, weight, counts, rounds=SCREENING) for start in starts]
     best = max(fits, key=lambda fit: (round(fit.separation(families), 1), fit.likelihood))
     for _ in range(REWEIGH):
         best = _fit(families, best.joint, known, weight, counts)
-        counts = effective_counts(best, families)
+        counts = effective_counts(best, families, weight)
         if np.abs(counts - best.counts).max() < 0.01:
             break
     return best
 
 
-def refitted(fit: Mixture, families: Sequence[Family], known: Array, weight: Array) -> Mixture:
-    """The fit to accounts that count differently, from where it was: for the bootstrap."""
-    return _fit(families, fit.joint, known, weight, fit.counts, rounds=AGAIN)
+def refitted(fit: Mixture, seen: Patterns, weight: Array) -> Mixture:
+    """The fit to patterns that count differently, from where it was: for the bootstrap."""
+    return _fit(seen.families, fit.joint, seen.known, weight, fit.counts, rounds=AGAIN)
 
 
 def _looked_up(table: Array, level: Array) -> Array:
@@ -213,13 +233,14 @@ def _likelihood(families: Sequence[Family], tables: Tables, odds: Array) -> Arra
     return np.asarray(np.sum(held, axis=0) + np.logaddexp.reduce([*odds.T, np.zeros(len(odds))], axis=0))
 
 
-def residual_correlation(fit: Mixture, families: Sequence[Family]) -> Array:
+def residual_correlation(fit: Mixture, families: Sequence[Family], weight: Array) -> Array:
     """Correlation of the bits of every two signs within the kinds: 0 where the sum of bits is right."""
     values = _logs(families, fit.tables, np.ones(len(families)))
     spread = np.zeros((values.shape[1], values.shape[1]))
     for chance in _kinds(fit.joint):
-        centred = values - np.average(values, axis=0, weights=chance + 1e-12)
-        spread += (centred * chance[:, None]).T @ centred
+        count = weight * chance + 1e-12
+        centred = values - np.average(values, axis=0, weights=count)
+        spread += (centred * count[:, None]).T @ centred
     scale = np.sqrt(np.maximum(np.diag(spread), 1e-12))
     return np.asarray(spread / np.outer(scale, scale))
 
@@ -229,34 +250,31 @@ def _kinds(joint: Array) -> Iterator[Array]:
     yield 1 - joint.sum(1)
 
 
-def effective_counts(fit: Mixture, families: Sequence[Family]) -> Array:
+def effective_counts(fit: Mixture, families: Sequence[Family], weight: Array) -> Array:
     """What part of its bits each sign counts: 1 ÷ (1 + its positive residual correlations with the others)."""
-    rho = np.maximum(residual_correlation(fit, families) - LEFT_ALONE, 0.0) / (1 - LEFT_ALONE)
+    rho = np.maximum(residual_correlation(fit, families, weight) - LEFT_ALONE, 0.0) / (1 - LEFT_ALONE)
     np.fill_diagonal(rho, 0.0)
     return np.asarray(1 / (1 + rho.sum(axis=1)))
 
 
-def assumed_mixture(families: Sequence[Family], *, tilt: float = TILT, labels: Array | None = None) -> Mixture:
+def assumed_mixture(seen: Patterns, *, tilt: float = TILT) -> Mixture:
     """The share of hunters if their signs lean as expected: weights that are assumed, where none can be learned.
 
     A hunter shows a level 2^(tilt·lean) times as often as all accounts do, in each sign; only the share, and what part
     of it works together, is estimated.
     """
-    size = len(families[0].level)
-    known = np.full(size, np.nan) if labels is None else labels
-    usual = tuple(_frequencies(family, np.ones(size)) for family in families)
+    families, known, weight, _ = seen
+    usual = tuple(_frequencies(family, weight) for family in families)
     tables = Tables(tuple(_shares(u * 2 ** (tilt * f.lean), f) for u, f in zip(usual, families, strict=True)), usual)
     habits = any(not family.together and family.lean.any() for family in families)
     share, counts = np.array([0.05, 0.05]) if habits else np.array([0.1, 1e-12]), np.ones(len(families))
     for _ in range(ROUNDS):
         odds = _odds(families, tables, counts, share, habits=habits)
-        joint = _settled(np.exp(odds - np.logaddexp.reduce([*odds.T, np.zeros(size)], axis=0)[:, None]), known)
-        now = np.maximum(joint.mean(axis=0), 1e-12)
+        joint = _settled(np.exp(odds - np.logaddexp.reduce([*odds.T, np.zeros(len(odds))], axis=0)[:, None]), known)
+        now = np.maximum(np.average(joint, axis=0, weights=weight), 1e-12)
         moved, share = float(np.abs(now - share).max()), now
         if moved < TOLERANCE / 10:
             break
-    likelihood = float(_likelihood(families, tables, odds).sum() + size * math.log1p(-share.sum()))
+    height = float((weight * _likelihood(families, tables, odds)).sum() + weight.sum() * math.log1p(-share.sum()))
     together = float(share[0] / share.sum()) if habits else 1.0
-    return Mixture(
-        float(share.sum()), together, tables, counts, special.expit(np.logaddexp(*odds.T)), joint, likelihood
-    )
+    return Mixture(float(share.sum()), together, tables, counts, special.expit(np.logaddexp(*odds.T)), joint, height)

@@ -20,7 +20,7 @@ from scipy import stats as distributions
 
 from fanecon.metrics.hunters.closeness import Array
 from fanecon.metrics.hunters.families import Family
-from fanecon.metrics.hunters.mixture import Mixture, assumed_mixture, fit_mixture, refitted
+from fanecon.metrics.hunters.mixture import Mixture, Patterns, assumed_mixture, fit_mixture, patterns, refitted
 from fanecon.results import Interval
 
 STANDS_APART, DRAWS = 0.6, 12
@@ -38,48 +38,44 @@ class Learned(NamedTuple):
 
 def learn(families: Sequence[Family], labels: Array, *, level: float) -> Learned:
     """The mixture of the signs, or the assumed one where no kind of accounts stands apart."""
-    fit = fit_mixture(families, labels=labels)
+    seen = patterns(families, labels)
+    fit = fit_mixture(seen)
     leaning = sum(bool(family.lean.any()) for family in families)
     labelled = min(int((labels == 1).sum()), int((labels == 0).sum())) >= FEW_LABELS
-    if labelled or fit.separation(families) >= STANDS_APART * leaning:
-        return Learned(fit, True, _learned_interval(fit, families, labels, level))
-    return Learned(
-        assumed_mixture(families, tilt=USUAL, labels=labels), False, _assumed_interval(families, labels, level)
-    )
+    if labelled or fit.separation(seen.families) >= STANDS_APART * leaning:
+        return Learned(fit, True, _learned_interval(fit, seen, level))
+    return Learned(assumed_mixture(seen, tilt=USUAL), False, _assumed_interval(seen, level))
 
 
-def _learned_interval(fit: Mixture, families: Sequence[Family], labels: Array, level: float) -> Interval:
+def _learned_interval(fit: Mixture, seen: Patterns, level: float) -> Interval:
     rng = np.random.default_rng(0)
-    size = len(fit.chance)
     here = special.logit(fit.share)
-    drawn = [special.logit(refitted(fit, families, labels, rng.exponential(size=size)).share) for _ in range(DRAWS)]
-    rest = [tuple(other for other in families if other is not one) for one in families] if len(families) > 2 else []
-    left = np.array([special.logit(_without(fit, families, at, labels)) for at in range(len(rest))])
+    drawn = [special.logit(refitted(fit, seen, rng.gamma(seen.weight)).share) for _ in range(DRAWS)]
+    signs = range(len(seen.families)) if len(seen.families) > 2 else ()
+    left = np.array([special.logit(_without(fit, seen, at)) for at in signs])
     doubt = float((len(left) - 1) / len(left) * ((left - here) ** 2).sum()) if len(left) else 0.0
-    spread = math.sqrt(float(np.var(drawn, ddof=1)) + doubt)
-    half = float(distributions.norm.ppf((1 + level) / 2)) * spread
+    half = float(distributions.norm.ppf((1 + level) / 2)) * math.sqrt(float(np.var(drawn, ddof=1)) + doubt)
     low, high = (float(special.expit(here + side * half)) for side in (-1, 1))
     return Interval(fit.share, low, high, "proportion")
 
 
-def _without(fit: Mixture, families: Sequence[Family], at: int, labels: Array) -> float:
-    kept = [place for place in range(len(families)) if place != at]
-    smaller = fit._replace(counts=fit.counts[kept])
-    return refitted(smaller, [families[place] for place in kept], labels, np.ones(len(fit.chance))).share
+def _without(fit: Mixture, seen: Patterns, at: int) -> float:
+    kept = [place for place in range(len(seen.families)) if place != at]
+    smaller = seen._replace(families=tuple(seen.families[place] for place in kept))
+    return refitted(fit._replace(counts=fit.counts[kept]), smaller, seen.weight).share
 
 
-def _assumed_interval(families: Sequence[Family], labels: Array, level: float) -> Interval:
-    ends = [_profile(families, tilt, labels, level) for tilt in (WEAK, USUAL, STRONG)]
-    here = ends[1][1]
-    return Interval(here, min(one[0] for one in ends), max(one[2] for one in ends), "proportion")
+def _assumed_interval(seen: Patterns, level: float) -> Interval:
+    ends = [_profile(seen, tilt, level) for tilt in (WEAK, USUAL, STRONG)]
+    return Interval(ends[1][1], min(one[0] for one in ends), max(one[2] for one in ends), "proportion")
 
 
-def _profile(families: Sequence[Family], tilt: float, labels: Array, level: float) -> tuple[float, float, float]:
-    """Estimate and ends of the share: where twice the fall of the log likelihood reaches the quantile of χ²."""
-    fit = assumed_mixture(families, tilt=tilt, labels=labels)
+def _profile(seen: Patterns, tilt: float, level: float) -> tuple[float, float, float]:
+    """Ends and estimate of the share: where twice the fall of the log likelihood reaches the quantile of χ²."""
+    fit = assumed_mixture(seen, tilt=tilt)
     odds = special.logit(np.clip(fit.chance, 1e-15, 1 - 1e-15)) - special.logit(max(fit.share, 1e-12))
     grid = np.concatenate([[0.0], np.geomspace(1e-5, 0.999, 300)])
     ratio = np.exp(np.clip(odds, -50, 50))
-    heights = np.array([np.log1p(part * (ratio - 1)).sum() for part in grid])
+    heights = np.array([(seen.weight * np.log1p(part * (ratio - 1))).sum() for part in grid])
     held = grid[heights >= heights.max() - distributions.chi2.ppf(level, 1) / 2]
     return float(min(held.min(), fit.share)), fit.share, float(max(held.max(), fit.share))
