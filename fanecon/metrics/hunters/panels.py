@@ -55,9 +55,17 @@ class Panel:
         mean = self.summed(self.yesterday) / np.maximum(self.summed(np.ones_like(self.yesterday)), 1)
         varies = self.summed((self.yesterday - mean[self.group]) ** 2) > 1e-12
         useful = (varies & (self.summed(self.left) > 0))[self.group]
-        kept = {name: None if value is None else value[useful] for name, value in vars(self).items() if name != "notes"}
-        kept["group"] = np.unique(kept["group"], return_inverse=True)[1]
-        return replace(self, **kept)
+        return replace(
+            self,
+            group=np.unique(self.group[useful], return_inverse=True)[1].astype(np.int64),
+            week=self.week[useful],
+            fans=self.fans[useful],
+            left=self.left[useful],
+            yesterday=self.yesterday[useful],
+            tomorrow=self.tomorrow[useful],
+            hunters=self.hunters[useful],
+            hunters_left=None if self.hunters_left is None else self.hunters_left[useful],
+        )
 
     def weeks(self, *first: Real) -> Real:
         """Some columns, and one for every week but the first in which any group was watched."""
