@@ -48,7 +48,7 @@ class Panel:
 
     def summed(self, values: Real) -> Real:
         """Per group."""
-        return np.bincount(self.group, weights=values, minlength=self.groups)
+        return np.bincount(self.group, weights=values, minlength=self.groups).astype(float)
 
     def with_variation(self) -> Panel:
         """The groups that say something: their share of hunters varies, and a fan left."""
