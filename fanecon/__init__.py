@@ -38,6 +38,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "metrics.hunters": [
             "Spending",
             "exposure_effect",
+            "joiners_of",
             "measure_fan_cost",
             "simulate_groups",
         ],

@@ -2,6 +2,7 @@
 
 from fanecon.metrics.hunters.costs import FanCost, Spending, measure_fan_cost
 from fanecon.metrics.hunters.exposure import ExposureEffect, exposure_effect
+from fanecon.metrics.hunters.joiners import joiners_of
 from fanecon.metrics.hunters.panel_simulation import simulate_groups
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "FanCost",
     "Spending",
     "exposure_effect",
+    "joiners_of",
     "measure_fan_cost",
     "simulate_groups",
 ]
