@@ -35,6 +35,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "forecast_cascade",
             "simulate_self_exciting",
         ],
+        "metrics.hunters": [
+            "Spending",
+            "exposure_effect",
+            "joiners_of",
+            "measure_fan_cost",
+            "simulate_groups",
+        ],
         "metrics.sharing": [
             "amplification",
             "article_totals",
