@@ -28,15 +28,18 @@ from scipy import optimize
 from scipy import stats as distributions
 
 from fanecon import plots
-from fanecon.metrics.attention.overload import FEWEST_RECEIVERS, NEWS, SORTED, feed_rows
-from fanecon.metrics.attention.within import robust
+from fanecon.metrics.attention.overload import NEWS, SORTED, feed_rows
+from fanecon.metrics.attention.within import FEWEST_RECEIVERS, robust
 from fanecon.results import Interval, Result, shown
 from fanecon.stats.proportions import checked_level
 
 SHAPES = ("proportional", "ceiling", "saturating")
 FOLDS, GRID = 5, 60
 FARTHEST = {"ceiling": 1.0, "saturating": 300.0}
-SAME_BEND = "Assumed: all receivers bend at the same size of the feed; if they differ, the bend is a blurred mean of theirs."
+USUAL = 0.25
+SAME_BEND = (
+    "Assumed: all receivers bend at the same size of the feed; if they differ, the bend is a blurred mean of theirs."
+)
 NO_PERIOD = "Periods are not held still: news that fills feeds and draws looks at one time moves the bend up."
 
 
@@ -56,7 +59,9 @@ class Capacity(Result):
         ax.plot(rows["incoming"], rows["viewed"], color=plots.BLUE, ls="", marker="o")
         for at, name in enumerate(SHAPES):
             colour = plots.COLOURS[at + 1]
-            ax.plot(rows["incoming"], rows[name], color=colour, ls=plots.DASHES[at], lw=2.2 if name == self.shape else 1)
+            ax.plot(
+                rows["incoming"], rows[name], color=colour, ls=plots.DASHES[at], lw=2.2 if name == self.shape else 1
+            )
             plots.label(ax, name, (float(rows["incoming"].iloc[-1]), float(rows[name].iloc[-1])), colour=colour)
         ax.set_xlim(0, float(rows["incoming"].max()) * 1.25)
         ax.set_ylim(0, None)
@@ -84,7 +89,7 @@ class _Feeds(NamedTuple):
 
     def levels(self, base: np.ndarray) -> np.ndarray:
         """Views ÷ base of every receiver."""
-        return np.asarray(np.bincount(self.receiver, self.viewed) / np.bincount(self.receiver, base))
+        return np.asarray(np.bincount(self.receiver, self.viewed) / np.bincount(self.receiver, base), dtype=float)
 
 
 def fit_capacity(table: pd.DataFrame, *, level: float = 0.95) -> Capacity:
@@ -114,7 +119,9 @@ def fit_capacity(table: pd.DataFrame, *, level: float = 0.95) -> Capacity:
     checked_level(level)
     rows = feed_rows(table)
     feeds = _telling(rows)
-    why = "" if feeds.many >= FEWEST_RECEIVERS else f"{feeds.many} receivers tell; at least {FEWEST_RECEIVERS} are needed"
+    why = (
+        "" if feeds.many >= FEWEST_RECEIVERS else f"{feeds.many} receivers tell; at least {FEWEST_RECEIVERS} are needed"
+    )
     scores = {} if why else _held_out(feeds)
     shape = _chosen(scores)
     bend, capacity = (_nothing(why), _nothing(why)) if why else _intervals(feeds, shape, level)
@@ -152,7 +159,7 @@ def _telling(rows: pd.DataFrame) -> _Feeds:
 def looked_at(incoming: np.ndarray, shape: str, bend: float) -> np.ndarray:
     """Items looked at in a feed by a receiver of level one, by shape and bend."""
     if shape == "ceiling":
-        return np.minimum(incoming, bend)
+        return np.asarray(np.minimum(incoming, bend))
     return incoming / (1 + incoming / bend) if shape == "saturating" else incoming
 
 
@@ -164,8 +171,9 @@ def _likelihood(feeds: _Feeds, shape: str, bend: float) -> float:
 
 
 def _ends(feeds: _Feeds, shape: str) -> tuple[float, float]:
-    """Log bends between which the shape changes at all: below every feed it is flat, beyond the last proportional."""
-    return math.log(float(feeds.incoming.min())), math.log(float(feeds.incoming.max()) * FARTHEST[shape])
+    """Log bends between which the shape changes at all: at the first it is flat, at the last proportional."""
+    far = FARTHEST[shape]
+    return math.log(float(feeds.incoming.min()) / far), math.log(float(feeds.incoming.max()) * far)
 
 
 def _bend(feeds: _Feeds, shape: str) -> float:
@@ -216,8 +224,11 @@ def _intervals(feeds: _Feeds, shape: str, level: float) -> tuple[Interval, Inter
     best = _bend(feeds, fitted)
     low, high = _profile(feeds, fitted, best, level)
     if shape == "proportional" or math.isinf(high):
+        low = max(low, float(feeds.incoming.min()))
         estimate = math.inf if shape == "proportional" else best
-        return _at_least(estimate, low), _at_least(estimate * _mean_level(feeds, fitted, best), low * _mean_level(feeds, fitted, low))
+        return _at_least(estimate, low), _at_least(
+            estimate * _mean_level(feeds, fitted, best), low * _mean_level(feeds, fitted, low)
+        )
     return Interval(best, low, high, "items"), _capacity(feeds, fitted, best, level)
 
 
@@ -242,10 +253,12 @@ def _scores(feeds: _Feeds, shape: str, bend: float) -> tuple[np.ndarray, np.ndar
 
 
 def _profile(feeds: _Feeds, shape: str, best: float, level: float) -> tuple[float, float]:
-    """Both ends in κ; the upper one is infinite where the likelihood of no bend lies within the cut."""
+    """Both ends in κ; 0 where no feed may be below the bend, infinite where the likelihood of no bend is in the cut."""
+    start, stop = _ends(feeds, shape)
+    here = min(max(math.log(best), start), stop)
     score, information = _scores(feeds, shape, best)
     if not information.sum() > 0:
-        return float(feeds.incoming.min()), math.inf
+        score, information = _scores(feeds, shape, float(np.quantile(feeds.incoming, USUAL)))
     error, freedom = robust(score, information)
     scale = error**2 * float(information.sum())
     cut = float(distributions.f.ppf(level, 1, freedom)) * scale / 2
@@ -254,9 +267,7 @@ def _profile(feeds: _Feeds, shape: str, best: float, level: float) -> tuple[floa
     def fall(at: float) -> float:
         return top - _likelihood(feeds, shape, math.exp(at)) - cut
 
-    start, stop = _ends(feeds, shape)
-    here = min(max(math.log(best), start), stop)
-    low = math.exp(_crossing(fall, here, start)) if fall(start) > 0 else math.exp(start)
+    low = math.exp(_crossing(fall, here, start)) if fall(start) > 0 else 0.0
     return low, math.exp(_crossing(fall, here, stop)) if fall(stop) > 0 else math.inf
 
 
@@ -271,8 +282,11 @@ def _capacity(feeds: _Feeds, shape: str, bend: float, level: float) -> Interval:
     up, down = bend * math.exp(0.01), bend * math.exp(-0.01)
     turn = 1 + math.log(_mean_level(feeds, shape, up) / _mean_level(feeds, shape, down)) / 0.02
     many = feeds.many
-    each = (levels / levels.mean() - 1) / many + turn * score / information.sum()
-    reach = float(distributions.t.ppf(0.5 + level / 2, many - 1)) * math.sqrt(many / (many - 1) * float((each**2).sum()))
+    bending = turn * score / information.sum() if information.sum() > 0 else 0.0
+    each = (levels / levels.mean() - 1) / many + bending
+    reach = float(distributions.t.ppf(0.5 + level / 2, many - 1)) * math.sqrt(
+        many / (many - 1) * float((each**2).sum())
+    )
     estimate = bend * float(levels.mean())
     return Interval(estimate, estimate * math.exp(-reach), estimate * math.exp(reach), "items")
 
@@ -286,11 +300,17 @@ def _sentence(feeds: _Feeds, shape: str, bend: Interval, capacity: Interval) -> 
             f"Views behave like a constant share of the feed; if there is a limit, it begins above {shown(bend.low)} "
             f"items per period ({whole})."
         )
-    bent, most = (f"at least {shown(v.low)} items" if math.isinf(v.high) else str(v) for v in (bend, capacity))
+    most = f"{shown(capacity.low)} or more items" if math.isinf(capacity.high) else str(capacity)
     return (
-        f"Views behave like a {shape} response that bends at {bent} in the feed; the mean receiver looks at no more "
-        f"than {most} per period ({whole})."
+        f"Views behave like a {shape} response that bends at {_bent(bend)} in the feed; the mean receiver looks at no "
+        f"more than {most} per period ({whole})."
     )
+
+
+def _bent(bend: Interval) -> str:
+    if not bend.low:
+        return f"{shown(bend.high)} items or fewer"
+    return f"{shown(bend.low)} items or more" if math.isinf(bend.high) else str(bend)
 
 
 def _curve(feeds: _Feeds) -> pd.DataFrame:

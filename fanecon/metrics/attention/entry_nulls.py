@@ -13,6 +13,7 @@ Attachment among a finite number of accounts is exact in the mean: the first j o
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -56,7 +57,7 @@ def first_mover_share(fraction: float, *, null: Null = "attachment", accounts: i
     if not 0 <= fraction <= 1:
         raise ParameterError(f"fraction is a proportion from 0 to 1; found {fraction!r}.")
     if null != "attachment" or accounts is None:
-        return {"attachment": fraction**0.5, "time": 2 * fraction - fraction**2, "none": fraction}[null]
+        return {"attachment": math.sqrt(fraction), "time": 2 * fraction - fraction**2, "none": fraction}[null]
     first = fraction * accounts
     if not first:
         return 0.0

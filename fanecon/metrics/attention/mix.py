@@ -18,19 +18,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy import stats as distributions
 
-from fanecon import plots, stats
+from fanecon import plots
 from fanecon.metrics.attention.within import Sample, Slope, slopes
 from fanecon.results import Interval, Result
 from fanecon.schema import ParameterError, SchemaError, need
 from fanecon.stats.proportions import checked_level
 
-MANY_ACCOUNTS = 10
+MANY_ACCOUNTS, FEWEST_PERIODS = 10, 4
 PERIODS = {"week": "W", "month": "M"}
 TIMING = (
     "Kinds were not drawn by lot: within a period, too, a kind may be posted when there is news, at a better hour or "
@@ -78,7 +78,7 @@ def content_mix(
     by, outcome, base
         Columns of the kind and of what is compared (a count); per post, or per `base` (for example delivered).
     within
-        ``"month"``, ``"week"`` or a column: posts are compared inside it only.
+        A column, or ``"month"`` or ``"week"`` of published_date: posts are compared inside it only.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def content_mix(
 
 def _rows(table: pd.DataFrame, by: str, outcome: str, base: str | None, within: str) -> tuple[pd.DataFrame, str]:
     """kind, y, base, unit (account and period), account, period; and what was left out."""
-    named = within not in PERIODS
+    named = within not in PERIODS or within in table
     moment = within if named else "published_date"
     need(table, by, outcome, moment, *([base] if base else []), meaning="one row per post")
     account = table["account_id"].astype(str) if "account_id" in table else pd.Series("", index=table.index)
@@ -123,7 +123,9 @@ def _rows(table: pd.DataFrame, by: str, outcome: str, base: str | None, within: 
     rows = pd.DataFrame({"account": account, "period": period, "kind": table[by], "y": table[outcome]})
     rows["base"] = table[base] if base else 1.0
     usable = rows.notna().all(axis=1)
-    kept = rows[usable].assign(kind=rows["kind"].astype(str), y=rows["y"].astype(float), base=rows["base"].astype(float))
+    kept = rows[usable].assign(
+        kind=rows["kind"].astype(str), y=rows["y"].astype(float), base=rows["base"].astype(float)
+    )
     if not ((kept["y"] >= 0) & (kept["base"] > 0)).all():
         raise SchemaError(f"'{outcome}' is a count from 0 on{f' and {base!r} a count above 0' if base else ''}.")
     if kept["kind"].nunique() < 2:
@@ -181,38 +183,79 @@ def _change(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     cell = rows.groupby(["account", "kind"]).ngroup().to_numpy()
     both = np.intersect1d(cell[late], cell[~late])
     keep = np.isin(cell, both)
-    names = ["the mix", "the rates", "together"]
     if not keep.any():
         nothing = Interval(math.nan, missing="no kind was posted in both halves of the time")
-        return _told(names, [nothing] * 3, 0)
-    columns = _totals(rows[keep], late[keep], np.searchsorted(both, cell[keep]), len(both))
-    clusters = _clusters(rows)[keep]
-    found = [
-        stats.cluster_bootstrap(lambda *sums, at=at: kitagawa(*sums)[at], *columns, clusters=clusters, level=level)
-        for at in range(3)
-    ]
-    return _told(names, found, int(keep.sum()))
+        return _told([nothing] * 3, 0)
+    first, second = (_totals(rows, half & keep, np.searchsorted(both, cell), len(both)) for half in (~late, late))
+    groups = np.asarray(pd.factorize(_clusters(rows))[0])
+    errors = _errors(rows, [(~late & keep, first), (late & keep, second)], np.searchsorted(both, cell), groups)
+    found = [_interval(term, error, level) for term, error in zip(kitagawa(first, second), errors, strict=True)]
+    return _told(found, int(keep.sum()))
 
 
-def _told(names: list[str], found: list[Interval], posts: int) -> pd.DataFrame:
-    rows = [(name, v.estimate, v.low, v.high, posts, v.missing) for name, v in zip(names, found, strict=True)]
-    return pd.DataFrame(rows, columns=["term", "estimate", "low", "high", "posts", "why_not"])
+def _told(found: list[Interval], posts: int) -> pd.DataFrame:
+    names = ["the mix", "the rates", "together"]
+    rows = [(name, v.estimate, v.low, v.high, posts) for name, v in zip(names, found, strict=True)]
+    return pd.DataFrame(rows, columns=["term", "estimate", "low", "high", "posts"])
 
 
-def _totals(rows: pd.DataFrame, late: np.ndarray, cell: np.ndarray, many: int) -> list[np.ndarray]:
-    """Base and outcome of every cell in either half: 4 × cells columns, one value per post."""
-    y, base = rows["y"].to_numpy(), rows["base"].to_numpy()
-    parts = [(base, ~late), (y, ~late), (base, late), (y, late)]
-    return [np.where(half & (cell == at), values, 0.0) for values, half in parts for at in range(many)]
+def _totals(rows: pd.DataFrame, part: np.ndarray, cell: np.ndarray, many: int) -> np.ndarray:
+    """Base and outcome of every cell in a part of the rows: two rows, one column per cell."""
+    columns = (rows["base"].to_numpy(), rows["y"].to_numpy())
+    return np.array([np.bincount(cell[part], values[part], minlength=many) for values in columns])
 
 
-def kitagawa(*sums: Any) -> tuple[Any, Any, Any]:
-    """Mix, rates and their sum from the totals of base₁, y₁, base₂, y₂ of every cell, in this order."""
-    base1, y1, base2, y2 = np.split(np.stack(sums), 4)
-    w1, w2 = base1 / base1.sum(axis=0), base2 / base2.sum(axis=0)
-    r1, r2 = y1 / base1, y2 / base2
-    mix, rates = ((w2 - w1) * (r1 + r2) / 2).sum(axis=0), ((r2 - r1) * (w1 + w2) / 2).sum(axis=0)
+def kitagawa(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
+    """Mix, rates and their sum from base (first row) and outcome (second row) of every cell, before and after."""
+    (w1, w2), (r1, r2) = ([t[0] / t[0].sum() for t in (first, second)], [t[1] / t[0] for t in (first, second)])
+    mix, rates = float(((w2 - w1) * (r1 + r2) / 2).sum()), float(((r2 - r1) * (w1 + w2) / 2).sum())
     return mix, rates, mix + rates
+
+
+def turns(own: np.ndarray, other: np.ndarray, sign: float) -> np.ndarray:
+    """How mix, rates and sum move with base and outcome of a cell in the half `own`; sign +1 for the second half.
+
+    One row per term, then base and outcome, then cells: the derivative of :func:`kitagawa`.
+    """
+    whole = own[0].sum()
+    w, r, v, s = own[0] / whole, own[1] / own[0], other[0] / other[0].sum(), other[1] / other[0]
+    middle, weight = (r + s) / 2, (w + v) / 2
+    mix_y, rates_y = (w - v) / (2 * own[0]), weight / own[0]
+    mix_n = (middle - (w * middle).sum()) / whole - mix_y * r
+    rates_n = ((r - s) - (w * (r - s)).sum()) / (2 * whole) - rates_y * r
+    mix, rates = np.array([mix_n, mix_y]), np.array([rates_n, rates_y])
+    return sign * np.array([mix, rates, mix + rates])
+
+
+def _errors(
+    rows: pd.DataFrame, halves: list[tuple[np.ndarray, np.ndarray]], cell: np.ndarray, groups: np.ndarray
+) -> list[tuple[float, float]]:
+    """Standard error and degrees of freedom of each term: the sum over clusters of how each moves it, squared."""
+    moved = np.zeros((3, groups.max() + 1))
+    inside = [np.unique(groups[part]) for part, _ in halves]
+    for at, (part, own) in enumerate(halves):
+        slope = turns(own, halves[1 - at][1], 1.0 if at else -1.0)[:, :, cell[part]]
+        each = slope[:, 0] * rows["base"].to_numpy()[part] + slope[:, 1] * rows["y"].to_numpy()[part]
+        for term in range(3):
+            moved[term] += np.bincount(groups[part], each[term], minlength=moved.shape[1])
+    parts = inside if not np.intersect1d(*inside).size else [np.union1d(*inside)]
+    return [_spread([one[part] for part in parts]) for one in moved]
+
+
+def _spread(parts: list[np.ndarray]) -> tuple[float, float]:
+    """Error of a sum over independent parts with n ÷ (n − 1) in each, and Welch's degrees of freedom."""
+    if min(len(part) for part in parts) < FEWEST_PERIODS:
+        return math.nan, 1.0
+    variances = [len(part) / (len(part) - 1) * float((part**2).sum()) for part in parts]
+    below = sum(v**2 / (len(part) - 1) for v, part in zip(variances, parts, strict=True))
+    return math.sqrt(sum(variances)), sum(variances) ** 2 / below if below else 1.0
+
+
+def _interval(term: float, error: tuple[float, float], level: float) -> Interval:
+    reach = error[0] * float(distributions.t.ppf(0.5 + level / 2, error[1]))
+    if math.isnan(reach):
+        return Interval(term, missing=f"fewer than {FEWEST_PERIODS} periods in a half")
+    return Interval(term, term - reach, term + reach)
 
 
 def _sentence(rows: pd.DataFrame, table: pd.DataFrame, change: pd.DataFrame, unit: str) -> str:

@@ -18,7 +18,6 @@ library assumes none.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,12 +25,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fanecon import plots
-from fanecon.metrics.attention.within import Sample, Slope, slopes
+from fanecon.metrics.attention.within import Sample, Slope, codes_of, slopes
 from fanecon.results import Interval, Result
 from fanecon.schema import ParameterError, SchemaError, need
 from fanecon.stats.proportions import checked_level
 
-FEWEST_RECEIVERS = 10
+NEEDED = "looked at anything and saw their feed vary"
 NEWS = (
     "Posters post more when there is news, and news is looked at more: that pushes the elasticity up. A period that is "
     "held still takes out only the news that all receivers met."
@@ -126,13 +125,13 @@ def attention_elasticity(table: pd.DataFrame, *, level: float = 0.95) -> Attenti
     """
     checked_level(level)
     rows = feed_rows(table)
-    receiver = _codes(rows["receiver_id"])
-    held = (receiver, _codes(rows["period"])) if "period" in rows else (receiver,)
+    receiver = codes_of(rows["receiver_id"])
+    held = (receiver, codes_of(rows["period"])) if "period" in rows else (receiver,)
     telling = _telling(rows)
-    own = _enough(_elasticity(rows["viewed"], rows["incoming"], held, receiver), telling)
+    own = _elasticity(rows["viewed"], rows["incoming"], held, receiver).told_by(telling, NEEDED)
     sums = rows.groupby("receiver_id", sort=False)[["viewed", "incoming"]].mean()
     each = np.arange(len(sums))
-    others = _enough(_elasticity(sums["viewed"], sums["incoming"], (np.zeros_like(each),), each), len(sums))
+    others = _elasticity(sums["viewed"], sums["incoming"], (np.zeros_like(each),), each).told_by(len(sums), NEEDED)
     within, between = own.interval(level, factor=False), others.interval(level, factor=False)
     pairs = (("within receivers", within, own), ("between receivers", between, others))
     found = [(name, value.estimate, value.low, value.high, slope.clusters) for name, value, slope in pairs]
@@ -161,10 +160,6 @@ def feed_rows(table: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**numbers)[numbers["incoming"] > 0].reset_index(drop=True)
 
 
-def _codes(column: pd.Series) -> np.ndarray:
-    return np.asarray(pd.factorize(column)[0])
-
-
 def _telling(rows: pd.DataFrame) -> int:
     each = rows.groupby("receiver_id").agg({"viewed": "sum", "incoming": "nunique"})
     return int(((each["viewed"] > 0) & (each["incoming"] > 1)).sum())
@@ -173,12 +168,6 @@ def _telling(rows: pd.DataFrame) -> int:
 def _elasticity(y: pd.Series, incoming: pd.Series, held: tuple[np.ndarray, ...], clusters: np.ndarray) -> Slope:
     x = np.log(incoming.to_numpy())[:, None]
     return slopes(Sample(y.to_numpy(), np.ones(len(y)), x, held, clusters))[0]
-
-
-def _enough(slope: Slope, telling: int) -> Slope:
-    told = f"{telling} receivers looked at anything and saw their feed vary; at least {FEWEST_RECEIVERS} are needed"
-    few = telling < FEWEST_RECEIVERS
-    return slope._replace(clusters=telling, **({"error": math.nan, "missing": told} if few else {}))
 
 
 def _sentence(within: Interval, telling: int, rows: int) -> str:
@@ -201,7 +190,9 @@ def _curve(rows: pd.DataFrame) -> pd.DataFrame:
     """Views and items in times the receiver's own mean, by eighths of the latter."""
     mean = rows.groupby("receiver_id")[["incoming", "viewed"]].transform("mean")
     own = (rows[["incoming", "viewed"]] / mean)[mean["viewed"] > 0]
-    part = pd.qcut(own["incoming"].rank(method="first"), min(8, len(own)), labels=False) if len(own) else own["incoming"]
+    part = (
+        pd.qcut(own["incoming"].rank(method="first"), min(8, len(own)), labels=False) if len(own) else own["incoming"]
+    )
     return own.groupby(part)[["incoming", "viewed"]].mean().reset_index(drop=True)
 
 
@@ -239,7 +230,7 @@ def simulate_feeds(
     usual = inflow * rng.lognormal(0, 0.4, receivers)[:, None]
     incoming = rng.poisson(usual * rng.lognormal(0, 0.6, (receivers, periods)))
     chance = keen * np.minimum(1.0, capacity / seen / np.maximum(incoming, 1))
-    viewed = rng.binomial(incoming, rng.beta(20 * chance, 20 * (1 - chance)))
+    viewed = rng.binomial(incoming, rng.beta(20, 20 * (1 - chance) / chance))
     who, when = (axis.ravel() for axis in np.indices(incoming.shape))
     frame = pd.DataFrame({"receiver_id": who, "period": when, "incoming": incoming.ravel(), "viewed": viewed.ravel()})
     frame.attrs["synthetic"] = True

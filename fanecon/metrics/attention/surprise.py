@@ -116,7 +116,8 @@ def _table(items: pd.DataFrame, account: pd.Series, by: str, alpha: float) -> pd
 def _sentence(items: pd.DataFrame, account: pd.Series, posts: np.ndarray, alpha: float) -> str:
     enough = posts >= 1 / alpha - 1e-9
     if not enough.any():
-        return f"Off-profile posts are not estimable: no account has the {shown(np.ceil(1 / alpha - 1e-9))} posts that it takes."
+        least = shown(float(np.ceil(1 / alpha - 1e-9)))
+        return f"Off-profile posts are not estimable: no account has the {least} posts that it takes."
     out, many = int(items["off_profile"].sum()), int(enough.sum())
     return (
         f"{out:,} of {many:,} posts of {account[enough].nunique():,} accounts are of a kind that their account posts "

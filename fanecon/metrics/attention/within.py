@@ -17,12 +17,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import stats as distributions
 
 from fanecon.results import Interval
 
 ROUNDS, SWEEPS, NEAR = 200, 500, 1e-10
-FEWEST_CLUSTERS = 5
+FEWEST_CLUSTERS, FEWEST_RECEIVERS = 5, 10
 LEAST_LEFT = 1e-8
 
 
@@ -54,6 +55,11 @@ class Sample(NamedTuple):
         return Sample(self.y[keep], self.base[keep], self.x[keep], held, self.clusters[keep])
 
 
+def codes_of(column: pd.Series) -> np.ndarray:
+    """Labels as whole numbers from 0 on."""
+    return np.asarray(pd.factorize(column)[0])
+
+
 class Slope(NamedTuple):
     """A slope with its robust error and degrees of freedom; or why there is none."""
 
@@ -73,7 +79,14 @@ class Slope(NamedTuple):
         if self.missing or math.isnan(reach):
             shown = math.nan if math.isnan(here) else found[0]
             return Interval(shown, unit=unit, missing=self.missing)
-        return Interval(*found, unit=unit)
+        return Interval(found[0], found[1], found[2], unit)
+
+    def told_by(self, receivers: int, needed: str) -> Slope:
+        """The slope with the number of receivers that tell something; without an interval where they are too few."""
+        if self.missing or receivers >= FEWEST_RECEIVERS:
+            return self._replace(clusters=receivers)
+        few = f"{receivers} receivers {needed}; at least {FEWEST_RECEIVERS} are needed"
+        return self._replace(clusters=receivers, error=math.nan, missing=few)
 
 
 def slopes(sample: Sample) -> list[Slope]:
@@ -81,14 +94,22 @@ def slopes(sample: Sample) -> list[Slope]:
     kept = sample.kept()
     columns = kept.x.shape[1]
     many = len(np.unique(kept.clusters))
-    rest = demeaned(kept.x, kept.y + 1.0, kept.held) if len(kept.y) else kept.x
-    lengths = (rest**2).sum(axis=0) / np.maximum(((kept.x - kept.x.mean(axis=0)) ** 2).sum(axis=0), 1e-300)
-    if not len(kept.y) or (lengths < LEAST_LEFT).any():
+    if not _varies(kept):
         return [_none(kept, many, "nothing varies within a group that has any response")] * columns
     beta, mean = _fitted(kept)
     if not np.isfinite(beta).all():
         return [_none(kept, many, "the fit has no finite maximum")] * columns
     return [_slope(kept, beta, mean, at, many) for at in range(columns)]
+
+
+def _varies(kept: Sample) -> bool:
+    """Whether anything of each column is left once the levels are taken out."""
+    if not len(kept.y):
+        return False
+    rest = (demeaned(kept.x, kept.y + 1.0, kept.held) ** 2).sum(axis=0)
+    whole = ((kept.x - kept.x.mean(axis=0)) ** 2).sum(axis=0)
+    rounding = 1e-20 * (kept.x**2).sum(axis=0)
+    return bool(((rest > LEAST_LEFT * whole) & (whole > rounding)).all())
 
 
 def _none(kept: Sample, clusters: int, why: str) -> Slope:

@@ -47,12 +47,16 @@ ONLY_LEFT = (
     "The table has no column 'alive': accounts that died are missing, and with them the failures of the first wave. "
     "These are the shares of survivors."
 )
-DEAD = "Dead accounts entered too: they keep their place in the order and have an audience of 0. The nulls let nobody die."
+DEAD = (
+    "Dead accounts entered too: they keep their place in the order and have an audience of 0. The nulls let nobody die."
+)
 NOT_WHY = (
     "An excess over a null is not a reward for being first: whoever was good enough to be early may have been good "
     "enough anyway."
 )
-BOUND = "The interval takes accounts as independent given their place; where they grow out of each other it is too wide."
+BOUND = (
+    "The interval takes accounts as independent given their place; where they grow out of each other it is too wide."
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -108,7 +112,7 @@ class _Queue(NamedTuple):
 
     def first(self, fraction: float) -> np.ndarray:
         """How much of each account lies in the earliest fraction; a block that straddles its end counts in part."""
-        return np.clip((fraction * len(self.audience) - self.start) / self.size, 0.0, 1.0)
+        return np.asarray(np.clip((fraction * len(self.audience) - self.start) / self.size, 0.0, 1.0))
 
     def share(self, fraction: float) -> float:
         """Audience of the earliest fraction ÷ audience of all."""
@@ -310,8 +314,8 @@ def _sentence(found: pd.DataFrame, groups: dict[str, pd.DataFrame], counted: tup
     none, time, attachment = (shown(row[null], "proportion") for null in NULLS[::-1])
     told = (
         f"Of {len(groups[who]):,} accounts that {'are left' if who == 'survivors' else 'entered'} the earliest "
-        f"{shown(row['fraction'], 'proportion')} hold {value} of the audience. With nobody better it would be {none} if "
-        f"order had no effect, {time} by longer lives alone, {attachment} by attachment."
+        f"{shown(row['fraction'], 'proportion')} hold {value} of the audience. With nobody better it would be {none} "
+        f"if order had no effect, {time} by longer lives alone, {attachment} by attachment."
     )
     if math.isnan(counted[0].estimate):
         return told

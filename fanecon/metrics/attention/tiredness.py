@@ -26,13 +26,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fanecon import plots
-from fanecon.metrics.attention.within import Sample, Slope, slopes
+from fanecon.metrics.attention.within import Sample, Slope, codes_of, slopes
 from fanecon.results import Interval, Result, shown
 from fanecon.schema import ParameterError, SchemaError, need
 from fanecon.stats.proportions import checked_level
 
-FEWEST_RECEIVERS = 10
 LEAST_EXPONENT = -30.0
+NEEDED = "answered and saw their exposure change"
 FEEDBACK = (
     "Assumed: what a receiver is sent does not follow from what the receiver has just answered. Senders who pause for "
     "those who fall silent break it."
@@ -139,14 +139,10 @@ def _is_base(rows: pd.DataFrame) -> bool:
     return bool((rows["chances"] == rows["exposure"]).all())
 
 
-def _codes(column: pd.Series) -> np.ndarray:
-    return np.asarray(pd.factorize(column)[0])
-
-
 def _within(rows: pd.DataFrame) -> Slope:
-    receiver = _codes(rows["receiver_id"])
-    held = (receiver, _codes(rows["period"])) if "period" in rows else (receiver,)
-    return _enough(_slope(rows["responses"], rows["chances"], rows["exposure"], held, receiver), _telling(rows))
+    receiver = codes_of(rows["receiver_id"])
+    held = (receiver, codes_of(rows["period"])) if "period" in rows else (receiver,)
+    return _slope(rows["responses"], rows["chances"], rows["exposure"], held, receiver).told_by(_telling(rows), NEEDED)
 
 
 def _telling(rows: pd.DataFrame) -> int:
@@ -161,20 +157,11 @@ def _between(rows: pd.DataFrame) -> Slope:
     sums = rows.groupby("receiver_id", sort=False)[["responses", "chances", "weighted"]].sum()
     everybody, each = np.zeros(len(sums), dtype=int), np.arange(len(sums))
     mean = sums["weighted"] / sums["chances"]
-    return _enough(_slope(sums["responses"], sums["chances"], mean, (everybody,), each), len(sums))
+    return _slope(sums["responses"], sums["chances"], mean, (everybody,), each).told_by(len(sums), NEEDED)
 
 
-def _slope(
-    y: pd.Series, base: pd.Series, x: pd.Series, held: tuple[np.ndarray, ...], clusters: np.ndarray
-) -> Slope:
+def _slope(y: pd.Series, base: pd.Series, x: pd.Series, held: tuple[np.ndarray, ...], clusters: np.ndarray) -> Slope:
     return slopes(Sample(y.to_numpy(), base.to_numpy(), x.to_numpy()[:, None], held, clusters))[0]
-
-
-def _enough(slope: Slope, telling: int) -> Slope:
-    """The slope with the receivers that tell something; without an interval where they are too few."""
-    told = f"{telling} receivers answered and saw their exposure change; at least {FEWEST_RECEIVERS} are needed"
-    few = telling < FEWEST_RECEIVERS
-    return slope._replace(clusters=telling, **({"error": math.nan, "missing": told} if few else {}))
 
 
 def _sentence(rows: pd.DataFrame, own: Slope, within: Interval, between: Interval, step: float) -> str:
