@@ -286,9 +286,8 @@ def test_the_picture_shows_three_nulls_and_both_curves():
 def test_the_earliest_authors_of_weibo_hold_what_attachment_alone_would_give_them():
     """CED: one row per author of an original; accounts that are gone by the time of posting are not in it."""
     posts = pd.read_parquet(DATA / "ced_originals.parquet").dropna(subset=["followers"])
-    authors = posts.sort_values("t0").drop_duplicates("author", keep="last")
-    table = pd.DataFrame({"entered_at": authors["account_created"], "audience": authors["followers"].astype(float)})
-    found = fe.entry_order(table[table["entered_at"] > 0])
+    authors = posts.drop_duplicates("author", keep="last").rename(columns={"account_created": "entered_at"})
+    found = fe.entry_order(authors, audience="followers")
     rows = found.summary().set_index("fraction")
     assert "Of 1,290 accounts that are left the earliest 10 % hold 34.1 % (26.3 to 42.8)" in found.sentence
     assert rows.loc[0.25, "estimate"] == pytest.approx(0.527, abs=0.001)

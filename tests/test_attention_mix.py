@@ -1,6 +1,8 @@
 """Content mix: kinds inside an account and a period, Kitagawa's terms, and surprise by the account's own measure."""
 
 import math
+import os
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +13,9 @@ import pytest
 import fanecon as fe
 from fanecon.metrics.attention import mix, surprise
 from fanecon.schema import ParameterError, SchemaError
+
+DATA = Path(os.environ.get("FANECON_DATA") or Path(__file__).parents[2] / "shared" / "data")
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the public extracts lie beside the repository: FANECON_DATA")
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +190,20 @@ def test_the_pictures_are_drawn_and_simulations_refuse_numbers_out_of_range():
     assert found.plot().get_xscale() == "log"
     with pytest.raises(ParameterError, match="Needed"):
         fe.simulate_content_mix(months=1)
+
+
+@needs_data
+def test_on_a_page_of_2014_a_status_reached_twice_a_photo_of_its_month_and_the_mix_explains_no_fall():
+    posts = pd.read_csv(DATA / "facebook_brand_page_2014.csv.gz")
+    unpaid = posts[posts["paid"] == 0]
+    found = fe.content_mix(unpaid, by="type", outcome="fan_reach", base="page_likes")
+    status = found.summary().set_index("kind").loc["Status"]
+    assert status[["estimate", "low", "high", "crude"]].tolist() == pytest.approx([2.15, 1.48, 3.12, 1.56], abs=0.005)
+    change = found.change.set_index("term")
+    assert change.loc["together", "estimate"] == pytest.approx(-0.0280, abs=5e-5)
+    assert change.loc["the mix", ["estimate", "low", "high"]].tolist() == pytest.approx(
+        [0.0027, -0.0007, 0.0061], abs=5e-5
+    )
 
 
 # --- surprise ---

@@ -1,6 +1,8 @@
 """Overload: conservation in closed form, the elasticity of attention, the bend of a full feed."""
 
 import math
+import os
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +13,9 @@ import pytest
 import fanecon as fe
 from fanecon.metrics.attention import capacity
 from fanecon.schema import ParameterError, SchemaError
+
+DATA = Path(os.environ.get("FANECON_DATA") or Path(__file__).parents[2] / "shared" / "data")
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the public extracts lie beside the repository: FANECON_DATA")
 
 
 @pytest.fixture(autouse=True)
@@ -253,3 +258,19 @@ def test_order_of_receivers_within_folds_aside_rows_can_come_in_any_order():
 def test_simulated_feeds_refuse_numbers_out_of_range():
     with pytest.raises(ParameterError, match="Needed"):
         fe.simulate_feeds(seen=1.0)
+
+
+# --- a board with a fixed number of places ---
+
+
+@needs_data
+@pytest.mark.parametrize(("counted", "estimate"), [("minutes_on_board", -0.095), ("n_snapshots", 0.239)])
+def test_a_board_with_fixed_places_is_near_conserved_and_far_from_proportional_however_it_is_counted(counted, estimate):
+    """Weibo's hot-search list, days of one month compared: stays from first to last sighting, or by hourly sightings."""
+    stays = pd.read_parquet(DATA / "weibo_hot_episodes.parquet")
+    begun = pd.to_datetime(stays["first_seen"], unit="s", utc=True).dt.tz_convert("Asia/Shanghai")
+    days = stays.assign(receiver_id=begun.dt.strftime("%Y-%m"), day=begun.dt.date).groupby(["receiver_id", "day"])
+    table = days.agg(incoming=("topic_id", "size"), viewed=(counted, "sum")).reset_index()
+    found = fe.attention_elasticity(table)
+    assert found.within.estimate == pytest.approx(estimate, abs=0.001)
+    assert -0.2 < found.within.low < found.within.high < 0.35

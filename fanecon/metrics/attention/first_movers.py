@@ -35,10 +35,10 @@ from fanecon.results import Interval, Result, shown
 from fanecon.schema import ParameterError, SchemaError, need
 from fanecon.stats.proportions import checked_level
 
-LINES: tuple[tuple[str, Null, float], ...] = (
-    ("√f: attachment", "attachment", 0.14),
-    ("longer lives", "time", 0.6),
-    ("order without effect", "none", 0.5),
+LINES: tuple[tuple[str, Null, float, tuple[float, float]], ...] = (
+    ("√f: attachment", "attachment", 0.1, (-92, 6)),
+    ("longer lives", "time", 0.7, (-76, 8)),
+    ("order without effect", "none", 0.5, (8, -9)),
 )
 FEWEST = 20
 CELLS, MOST_SHUFFLES, LEAST_SHUFFLES = 20_000_000, 1_999, 199
@@ -72,10 +72,10 @@ class EntryOrder(Result):
         """The share of the audience that the earliest accounts hold, against their share of all accounts."""
         ax = plots.axes(ax, height=4.8)
         f = np.linspace(0, 1, 201)
-        for at, (name, null, where) in enumerate(LINES):
+        for at, (name, null, where, offset) in enumerate(LINES):
             line = [first_mover_share(one, null=null) for one in f]
             ax.plot(f, line, color=plots.BLACK, ls=plots.DASHES[at + 1], lw=1.2)
-            plots.label(ax, name, (where, first_mover_share(where, null=null)), offset=(-4, 11) if at < 2 else (8, -9))
+            plots.label(ax, name, (where, first_mover_share(where, null=null)), offset=offset)
         for at, who in enumerate(self.table["who"].unique()):
             self._curve(ax, str(who), plots.COLOURS[at], plots.MARKERS[at], f)
         ax.set_xscale("function", functions=(np.sqrt, np.square))
@@ -92,8 +92,16 @@ class EntryOrder(Result):
         rows = self.table[(self.table["who"] == who)].dropna(subset=["low"])
         ax.vlines(rows["fraction"], rows["low"], rows["high"], color=colour, lw=2.2, alpha=0.5)
         ax.plot(rows["fraction"], rows["estimate"], color=colour, ls="", marker=marker)
-        at = 0.38 if who == "survivors" else 0.5
-        plots.label(ax, who, (at, queue.share(at)), colour=colour, offset=(-66, 10) if at < 0.4 else (6, -10))
+        at, offset = (0.28, (-58, 12)) if who == "survivors" else (0.4, (8, -10))
+        plots.label(ax, who, (at, queue.share(at)), colour=colour, offset=offset)
+
+    def _display(self) -> pd.DataFrame:
+        """As everywhere, with the shares of the nulls as per cent beside the share itself."""
+        rows = super()._display()
+        names = ["fraction", *NULLS]
+        return rows.assign(
+            **{name: [shown(one, "proportion") for one in self.table[name].head(len(rows))] for name in names}
+        )
 
 
 class _Queue(NamedTuple):

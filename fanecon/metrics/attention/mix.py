@@ -55,6 +55,8 @@ class ContentMix(Result):
         ax.plot(rows["crude"], np.arange(len(rows))[::-1], ls="", marker="o", mfc="white", mec=plots.RED)
         ax.axvline(1, color=plots.BLACK, lw=0.8, ls="-")
         ax.set_xscale("log")
+        for axis in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
+            axis(lambda value, _: f"{value:.3g}")
         ax.set_xlabel(f"times the reach of '{self.reference}' (hollow: crude)", parse_math=False)
         return plots.finish(ax, self.sentence, self.shows)
 

@@ -65,7 +65,7 @@ class Fatigue(Result):
         ax.set_xlabel("exposure of a receiver in a period", parse_math=False)
         ax.set_ylabel("responses per chance", parse_math=False)
         ax.set_xlim(0, float(self.curve["exposure"].max()) * 1.25)
-        ax.set_ylim(0, None)
+        ax.set_ylim(0, float(self.curve["rate"].max()) * 1.15)
         return plots.finish(ax, self.sentence, self.shows)
 
 
