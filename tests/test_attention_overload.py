@@ -266,7 +266,7 @@ def test_simulated_feeds_refuse_numbers_out_of_range():
 @needs_data
 @pytest.mark.parametrize(("counted", "estimate"), [("minutes_on_board", -0.095), ("n_snapshots", 0.239)])
 def test_a_board_with_fixed_places_is_near_conserved_and_far_from_proportional_however_it_is_counted(counted, estimate):
-    """Weibo's hot-search list, days of one month compared: stays from first to last sighting, or by hourly sightings."""
+    """Weibo's hot-search list, days of a month compared: stays from first to last sighting, or by hourly sightings."""
     stays = pd.read_parquet(DATA / "weibo_hot_episodes.parquet")
     begun = pd.to_datetime(stays["first_seen"], unit="s", utc=True).dt.tz_convert("Asia/Shanghai")
     days = stays.assign(receiver_id=begun.dt.strftime("%Y-%m"), day=begun.dt.date).groupby(["receiver_id", "day"])

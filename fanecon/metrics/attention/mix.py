@@ -240,7 +240,7 @@ def _errors(
         each = slope[:, 0] * rows["base"].to_numpy()[part] + slope[:, 1] * rows["y"].to_numpy()[part]
         for term in range(3):
             moved[term] += np.bincount(groups[part], each[term], minlength=moved.shape[1])
-    parts = inside if not np.intersect1d(*inside).size else [np.union1d(*inside)]
+    parts = inside if not np.isin(inside[0], inside[1]).any() else [np.union1d(inside[0], inside[1])]
     return [_spread([one[part] for part in parts]) for one in moved]
 
 
