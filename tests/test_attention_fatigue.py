@@ -124,6 +124,12 @@ def test_order_of_rows_and_names_change_nothing():
     pd.testing.assert_frame_equal(one, same, rtol=1e-6)
 
 
+def test_rows_that_lack_a_value_are_left_out_and_told():
+    table = fe.simulate_fatigue(40, seed=6).astype({"responses": float})
+    table.loc[:2, "responses"] = np.nan
+    assert f"3 of {len(table)} rows lack a value and are left out." in fe.fatigue(table).notes
+
+
 def test_the_picture_has_a_line_for_each_comparison():
     ax = fe.fatigue(fe.simulate_fatigue(50)).plot()
     assert len(ax.lines) == 2

@@ -240,6 +240,11 @@ def test_order_of_rows_units_and_doubled_audiences_change_nothing():
         pd.testing.assert_frame_equal(one, fe.entry_order(other).summary(), rtol=1e-9)
 
 
+def test_rows_without_an_audience_are_left_out_and_told():
+    table = hand().assign(audience=lambda t: t["audience"].where(t["entered_at"] > 2))
+    assert "2 of 30 rows lack a value and are left out." in fe.entry_order(table).notes
+
+
 def test_few_accounts_or_one_early_one_get_no_interval():
     few = fe.entry_order(hand().head(15)).summary()
     assert few["low"].isna().all()
@@ -252,6 +257,8 @@ def test_few_accounts_or_one_early_one_get_no_interval():
         (lambda t: t.drop(columns="entered_at"), "'entered_at' is missing"),
         (lambda t: t.assign(audience=-1), "counts people or times"),
         (lambda t: t.assign(audience=0), "at least one above 0"),
+        (lambda t: t.assign(alive=["no"] + ["yes"] * 29), "true or false .* found no, yes"),
+        (lambda t: t.assign(alive=[None] + [1.0] * 29), "true or false .* found nan"),
     ],
 )
 def test_a_table_without_an_order_or_an_audience_is_refused(change, told):

@@ -231,6 +231,29 @@ def test_bend_and_capacity_are_recovered_and_their_intervals_cover(runs, case):
     assert middle == pytest.approx([1, 1], abs=0.02)
 
 
+def saturated(seed, receivers=60, bend=20.0):
+    """Views that grow ever more slowly with the feed, each receiver at a level of his own (0.8 on average)."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(receivers), 20)
+    incoming = 1 + rng.poisson(30 * rng.lognormal(0, 0.7, len(who)))
+    mean = rng.beta(16, 4, receivers)[who] * capacity.looked_at(incoming.astype(float), "saturating", bend)
+    return pd.DataFrame({"receiver_id": who, "incoming": incoming, "viewed": rng.binomial(incoming, mean / incoming)})
+
+
+def covered_saturated(runs):
+    """Share of intervals that hold the bend of 20 items, and the capacity of 16; share of right shapes."""
+    found = [fe.fit_capacity(saturated(seed)) for seed in range(runs)]
+    return np.mean([(20 in one.bend, 16 in one.capacity, one.shape == "saturating") for one in found], axis=0)
+
+
+@pytest.mark.parametrize("runs", [40, pytest.param(2_000, marks=pytest.mark.nightly)])
+def test_a_response_that_saturates_is_recovered_and_its_intervals_cover(runs):
+    *held, shape = covered_saturated(runs)
+    slack = 0.015 if runs >= 2_000 else 4 * math.sqrt(0.0475 / runs)
+    assert (np.abs(np.array(held) - 0.95) <= slack).all(), held
+    assert shape > 0.95
+
+
 def test_receivers_who_bend_at_different_sizes_blur_the_bend():
     """Capacities from 10 to 40 at full attention: the note says that a blurred mean is what is found."""
     rng = np.random.default_rng(6)

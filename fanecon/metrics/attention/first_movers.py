@@ -33,7 +33,7 @@ from scipy import stats as distributions
 
 from fanecon import plots, stats
 from fanecon.metrics.attention.entry_nulls import NULLS, Null, first_mover_share
-from fanecon.metrics.attention.within import robust
+from fanecon.metrics.attention.within import left_out, robust
 from fanecon.results import Interval, Result, shown
 from fanecon.schema import ParameterError, SchemaError, need
 from fanecon.stats.proportions import checked_level
@@ -196,7 +196,7 @@ def entry_order(
     return EntryOrder(
         table=found,
         sentence=_sentence(found, groups, counted),
-        notes=(DEAD if "alive" in table else ONLY_LEFT, NOT_WHY, BOUND),
+        notes=(*left_out(table, "entered_at", audience), DEAD if "alive" in table else ONLY_LEFT, NOT_WHY, BOUND),
         level=level,
         unit="proportion",
         shows="simulation" if table.attrs.get("synthetic") else "fact",
@@ -211,12 +211,23 @@ def _rows(table: pd.DataFrame, audience: str) -> pd.DataFrame:
     need(table, "entered_at", audience, meaning="one row per account")
     rows = pd.DataFrame({"entered_at": table["entered_at"], "audience": table[audience]})
     rows.insert(0, "account_id", table["account_id"] if "account_id" in table else np.arange(len(table)))
-    rows["alive"] = table["alive"].fillna(False).astype(bool) if "alive" in table else True
+    rows["alive"] = _alive(table["alive"]) if "alive" in table else True
     rows["audience"] = rows["audience"].where(rows["alive"], 0)
     rows = rows.dropna().astype({"audience": float})
     if not (np.isfinite(rows["audience"]) & (rows["audience"] >= 0)).all() or not rows["audience"].sum() > 0:
         raise SchemaError(f"'{audience}' counts people or times: numbers from 0 on, and at least one above 0.")
     return rows.sort_values(["entered_at", "audience"], kind="stable").reset_index(drop=True)
+
+
+def _alive(column: pd.Series) -> pd.Series:
+    """True or false of every row; a word such as "no" would pass for true."""
+    if (
+        not (pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column))
+        or not column.isin([0, 1]).all()
+    ):
+        found = sorted(map(str, column[~column.isin([0, 1])].unique()))[:3] or sorted(map(str, column.unique()))[:3]
+        raise SchemaError(f"'alive' is true or false (1 or 0) in every row; found {', '.join(found)}.")
+    return column.astype(bool)
 
 
 def _groups(rows: pd.DataFrame, *, known: bool) -> dict[str, pd.DataFrame]:

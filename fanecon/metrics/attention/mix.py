@@ -11,7 +11,9 @@ changes by Σ (w₂ − w₁)(r₁ + r₂)/2, because other kinds were posted, p
 reached others (Kitagawa 1955).  A sum, not a cause.
 
 Both intervals treat a period of an account as the independent unit, or an account where there are ten of them: posts
-of one month share its news.  How often they cover, 2,000 simulations, 95 % meant: COVERAGE.
+of one month share its news.  How often they cover, 2,000 simulations, 95 % meant: a kind's ratio 93.6 % (12
+months), 94.9 % (36 months), 94.7 % (15 accounts), 93.9 % (24 months, lognormal factors with σ = 1 for month and post);
+mix and rates 93.9 and 95.0 % (20 months), 96.1 and 93.9 % (40 months).
 """
 
 from __future__ import annotations

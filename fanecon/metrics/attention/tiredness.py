@@ -26,12 +26,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fanecon import plots
-from fanecon.metrics.attention.within import Sample, Slope, codes_of, slopes
+from fanecon.metrics.attention.within import Sample, Slope, codes_of, left_out, slopes
 from fanecon.results import Interval, Result, shown
 from fanecon.schema import ParameterError, SchemaError, need
 from fanecon.stats.proportions import checked_level
 
 LEAST_EXPONENT = -30.0
+COLUMNS = ("receiver_id", "period", "exposure", "responses", "chances")
 NEEDED = "answered and saw their exposure change"
 FEEDBACK = (
     "Assumed: what a receiver is sent does not follow from what the receiver has just answered. Senders who pause for "
@@ -109,7 +110,14 @@ def fatigue(table: pd.DataFrame, *, step: float = 1.0, level: float = 0.95) -> F
             columns=["comparison", "estimate", "low", "high", "receivers"],
         ),
         sentence=_sentence(rows, own, within, between, step),
-        notes=(SAME_PERIOD if "period" in rows else TIME, *([MINED] if _is_base(rows) else []), FEEDBACK, LEFT, PEOPLE),
+        notes=(
+            *left_out(table, *COLUMNS),
+            SAME_PERIOD if "period" in rows else TIME,
+            *([MINED] if _is_base(rows) else []),
+            FEEDBACK,
+            LEFT,
+            PEOPLE,
+        ),
         level=level,
         unit=unit,
         shows="simulation" if table.attrs.get("synthetic") else "fact",

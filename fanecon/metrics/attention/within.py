@@ -60,6 +60,12 @@ def codes_of(column: pd.Series) -> np.ndarray:
     return np.asarray(pd.factorize(column)[0])
 
 
+def left_out(table: pd.DataFrame, *columns: str) -> tuple[str, ...]:
+    """How many rows lack a value, as a note; nothing where none does."""
+    many = int(table[[name for name in columns if name in table]].isna().any(axis=1).sum())
+    return (f"{many:,} of {len(table):,} rows lack a value and are left out.",) if many else ()
+
+
 class Slope(NamedTuple):
     """A slope with its robust error and degrees of freedom; or why there is none."""
 
