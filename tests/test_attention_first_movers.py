@@ -297,7 +297,7 @@ def test_the_earliest_authors_of_weibo_hold_what_attachment_alone_would_give_the
     authors = posts.drop_duplicates("author", keep="last").rename(columns={"account_created": "entered_at"})
     found = fe.entry_order(authors, audience="followers")
     rows = found.summary().set_index("fraction")
-    assert "Of 1,290 accounts that are left the earliest 10 % hold 34.1 % (26.3 to 42.8)" in found.sentence
+    assert "Of 1,290 accounts that are left, the earliest 10 % hold 34.1 % (26.3 to 42.8)" in found.sentence
     assert rows.loc[0.25, "estimate"] == pytest.approx(0.527, abs=0.001)
     for fraction in (0.1, 0.25):
         row = rows.loc[fraction]

@@ -245,7 +245,7 @@ def test_two_days_of_fame_runs_on_cascades_of_ones_own(tmp_path: Path) -> None:
 def test_overload_and_first_movers_runs_as_it_ships(tmp_path: Path) -> None:
     page = fe.run("overload_and_first_movers", out=tmp_path / "first.html")
     said = words(page)
-    assert "Of 2,000 accounts that entered the earliest 10 % hold" in said
+    assert "Of 2,000 accounts that entered, the earliest 10 % hold" in said
     assert "10 % if order had no effect, 19 % by longer lives alone, 31.6 % by attachment" in said
     assert "Views behave like a ceiling response that bends at 25.2 items (24.7 to 25.7)" in said
     assert "which compares different people" in said
@@ -263,6 +263,6 @@ def test_overload_and_first_movers_runs_on_accounts_and_feeds_of_ones_own(tmp_pa
         "overload_and_first_movers", {**given, "feeds": str(tmp_path / "feeds.parquet")}, out=tmp_path / "o.html"
     )
     said = words(page)
-    assert "Of 40 accounts that are left the earliest 10 % hold 18.8 %" in said
+    assert "Of 40 accounts that are left, the earliest 10 % hold 18.8 %" in said
     assert "failures of the first wave" in said
     assert "Views behave like a constant share of the feed; if there is a limit, it begins above" in said

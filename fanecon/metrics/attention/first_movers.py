@@ -41,7 +41,7 @@ from fanecon.stats.proportions import checked_level
 LINES: tuple[tuple[str, Null, float, tuple[float, float]], ...] = (
     ("√f: attachment", "attachment", 0.1, (-92, 6)),
     ("longer lives", "time", 0.7, (-76, 8)),
-    ("order without effect", "none", 0.5, (8, -9)),
+    ("order without effect", "none", 0.3, (8, -9)),
 )
 FEWEST = 20
 CELLS, MOST_SHUFFLES, LEAST_SHUFFLES = 20_000_000, 1_999, 199
@@ -335,7 +335,7 @@ def _sentence(found: pd.DataFrame, groups: dict[str, pd.DataFrame], counted: tup
     value = Interval(row["estimate"], row["low"], row["high"], "proportion")
     none, time, attachment = (shown(row[null], "proportion") for null in NULLS[::-1])
     told = (
-        f"Of {len(groups[who]):,} accounts that {'are left' if who == 'survivors' else 'entered'} the earliest "
+        f"Of {len(groups[who]):,} accounts that {'are left' if who == 'survivors' else 'entered'}, the earliest "
         f"{shown(row['fraction'], 'proportion')} hold {value} of the audience. With nobody better it would be {none} "
         f"if order had no effect, {time} by longer lives alone, {attachment} by attachment."
     )

@@ -42,6 +42,7 @@ LEFT = "Who has left is not in the rows; if the tired leave, fatigue is understa
 TIME = "Without a column 'period', whatever fell over time for all receivers passes for fatigue."
 SAME_PERIOD = "Periods are held still: what all receivers met at once is not counted as fatigue."
 MINED = "Exposure is also what the rate is divided by; an exposure that is counted with error looks like fatigue."
+SAME_SLOPE = "Receivers who tire at different speeds are averaged; those who answer most and vary most weigh most."
 PEOPLE = "Between receivers: different people, not what happens to one of them."
 
 
@@ -116,6 +117,7 @@ def fatigue(table: pd.DataFrame, *, step: float = 1.0, level: float = 0.95) -> F
             *([MINED] if _is_base(rows) else []),
             FEEDBACK,
             LEFT,
+            SAME_SLOPE,
             PEOPLE,
         ),
         level=level,
