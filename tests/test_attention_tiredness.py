@@ -56,7 +56,7 @@ def test_without_selection_both_slopes_agree():
 
 
 CASES = [{"receivers": 30}, {"receivers": 200}, {"receivers": 100, "leaving": 0.3}, {"receivers": 50, "slope": 0.0}]
-NIGHT = [(200, CASES[0]), *(pytest.param(2_000, case, marks=pytest.mark.nightly) for case in CASES)]
+NIGHT = [(100, CASES[0]), *(pytest.param(2_000, case, marks=pytest.mark.nightly) for case in CASES)]
 
 
 def covered(runs, case):
