@@ -154,6 +154,41 @@ EXERCISES = {
             (2 * math.log(10), "Halvings are counted with the logarithm to base 2."),
         ),
     ),
+    "overload_1": Exercise(
+        answer=10 * 20 / 55,
+        within=0.01,
+        why="Your five further posts make the feed 55 long, and each post has 20 chances in 55.",
+        mistakes=(
+            (4, "Your own posts make the feed longer too: it is 55 items now, not 50."),
+            (2, "That is what the reader saw before: 5 of 50. Now it is 10 of 55."),
+            (10, "The reader looks at 20 of 55 items, not at all of them."),
+            (20 / 55, "That is the chance of one post. You have ten."),
+            (5, "Twice the posts, but not twice a feed: which share of 55 items is yours, of 20 looks?"),
+        ),
+    ),
+    "overload_2": Exercise(
+        answer=20,
+        within=0.1,
+        why="The square root of 0.04 is 0.2.",
+        mistakes=(
+            (4, "That is order without effect. Attachment gives the square root."),
+            (7.84, "That is longer lives alone, 2f - f². Attachment gives the square root."),
+            (0.2, "Right digits, but type per cent: 0.2 is 20 %."),
+            (2, "Take the root of the proportion: the root of 0.04, not of 4."),
+            (0.16, "That is the square. Attachment gives the square root."),
+        ),
+    ),
+    "overload_3": Exercise(
+        answer=159 / 80,
+        within=0.01,
+        why="159 followers per pioneer that entered, 80 per later account that entered.",
+        mistakes=(
+            (3, "That counts those who are left. The 47 dead pioneers have 0 followers each."),
+            (80 / 159, "That is the later ones in times the pioneers. The question asks the other way round."),
+            (0.6625, "That compares how many are left. Multiply with their followers."),
+            (159 / 100, "The dead among the later accounts count as well: 720 of 900 are left."),
+        ),
+    ),
     "rainbow_bus_1": Exercise(
         answer=1 - (500 + 279.9 * 3365 / 37443) / 3365,
         within=0.002,

@@ -240,3 +240,29 @@ def test_two_days_of_fame_runs_on_cascades_of_ones_own(tmp_path: Path) -> None:
     said = words(fe.run("two_days_of_fame", {"source": str(tmp_path / "mine.parquet")}, out=tmp_path / "own.html"))
     assert "Of 15 cascades the median one had half of its attention after" in said
     assert "behaves like an exponential" in said
+
+
+def test_overload_and_first_movers_runs_as_it_ships(tmp_path: Path) -> None:
+    page = fe.run("overload_and_first_movers", out=tmp_path / "first.html")
+    said = words(page)
+    assert "Of 2,000 accounts that entered, the earliest 10 % hold" in said
+    assert "10 % if order had no effect, 19 % by longer lives alone, 31.6 % by attachment" in said
+    assert "Views behave like a ceiling response that bends at 25.2 items (24.7 to 25.7)" in said
+    assert "which compares different people" in said
+    assert "Simulation: drawn from a stated model" in said
+    assert figures(page) == 4
+
+
+def test_overload_and_first_movers_runs_on_accounts_and_feeds_of_ones_own(tmp_path: Path) -> None:
+    """Other names of the columns, an account in two rows, a date of entry, no column for the dead."""
+    own = pd.DataFrame({"born": pd.date_range("2020-01-01", periods=40), "fans": range(40, 0, -1), "name": range(40)})
+    pd.concat([own.assign(fans=0), own]).to_csv(tmp_path / "own.csv", index=False)
+    fe.simulate_feeds(15, capacity=1e6, seed=1).to_parquet(tmp_path / "feeds.parquet", index=False)
+    given = {"source": str(tmp_path / "own.csv"), "entered": "born", "audience": "fans", "account": "name"}
+    page = fe.run(
+        "overload_and_first_movers", {**given, "feeds": str(tmp_path / "feeds.parquet")}, out=tmp_path / "o.html"
+    )
+    said = words(page)
+    assert "Of 40 accounts that are left, the earliest 10 % hold 18.8 %" in said
+    assert "failures of the first wave" in said
+    assert "Views behave like a constant share of the feed; if there is a limit, it begins above" in said
