@@ -35,6 +35,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "forecast_cascade",
             "simulate_self_exciting",
         ],
+        "metrics.hunters": [
+            "co_sharing",
+            "densest_block",
+            "find_lockstep",
+            "shuffle_edges",
+            "simulate_lockstep",
+        ],
         "metrics.sharing": [
             "amplification",
             "article_totals",

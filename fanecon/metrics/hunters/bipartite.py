@@ -79,7 +79,7 @@ def numbered(column: pd.Series) -> Named:
 class Side:
     """One side: the neighbours of node v are nodes[first[v] : first[v + 1]]; its degrees and their logarithms."""
 
-    first: Whole
+    first: npt.NDArray[np.signedinteger[Any]]
     nodes: Codes
     degree: Array
     log_degree: Array
@@ -142,7 +142,7 @@ def graph(rows: npt.NDArray[Any], columns: npt.NDArray[Any], shape: tuple[int, i
 def _side(matrix: Any) -> Side:
     degree = np.diff(matrix.indptr).astype(np.float64)
     return Side(
-        first=matrix.indptr.astype(np.int64),
+        first=matrix.indptr,
         nodes=matrix.indices.astype(np.int32, copy=False),
         degree=degree,
         log_degree=np.log(np.maximum(degree, 1.0)),

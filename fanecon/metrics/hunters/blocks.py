@@ -63,7 +63,7 @@ def blocks(whole: Graph, most: int) -> tuple[list[Block], bool]:
     found: list[Block] = []
     left = whole
     while len(found) < most and left.edges:
-        fresh = _apart(candidates(left))
+        fresh = apart(candidates(left, left))
         if not fresh:
             return sorted(found, key=_order), True
         found += fresh
@@ -75,7 +75,7 @@ def _order(block: Block) -> tuple[float, int]:
     return -block.bits, int(block.accounts[0])
 
 
-def _apart(some: list[Block]) -> list[Block]:
+def apart(some: list[Block]) -> list[Block]:
     """The best block, the best that shares no edge with it, and so on."""
     kept: list[Block] = []
     for block in sorted(some, key=_order):
@@ -94,9 +94,9 @@ def without(whole: Graph, taken: list[Block]) -> Graph:
     return graph(rows[~inside], columns[~inside], shape)
 
 
-def candidates(whole: Graph) -> list[Block]:
-    """What grows from the seeds and saves enough."""
-    grown = (grow(whole, items) for items in seeds(whole))
+def candidates(whole: Graph, hints: Graph) -> list[Block]:
+    """What grows in the graph from seeds of the hints (itself, or some of its edges) and saves enough."""
+    grown = (grow(whole, items) for items in seeds(hints))
     return [block for block in grown if block is not None and block.bits >= LEAST_BITS]
 
 
@@ -151,15 +151,6 @@ def _turned(vectors: npt.NDArray[np.float32], images: npt.NDArray[np.float32]) -
 # --- growing ---
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Chosen:
-    """Nodes of one side, the edges they have to the other side's members, and the likelihood ratio in nats."""
-
-    nodes: Whole
-    edges: int
-    ratio: float
-
-
 def grow(whole: Graph, items: Whole) -> Block | None:
     """The block that the seed becomes when accounts and items are re-chosen in turn until they stay."""
     chance = _first_chance(whole, items)
@@ -169,10 +160,10 @@ def grow(whole: Graph, items: Whole) -> Block | None:
         accounts = chosen(whole, items, chance)
         if accounts is None:
             break
-        kept = chosen(whole.turned(), accounts.nodes, chance)
+        kept = chosen(whole.turned(), accounts, chance)
         if kept is None:
             break
-        block = _block(whole, accounts.nodes, kept)
+        block = scored(whole, accounts, kept)
         best = block if best is None or block.bits > best.bits else best
         items, chance = block.items, block.density
         mark = block.accounts.tobytes() + b"|" + items.tobytes()
@@ -189,7 +180,7 @@ def _first_chance(whole: Graph, items: Whole) -> float:
     return float(counts.mean() / len(items)) if len(counts) else 0.0
 
 
-def chosen(whole: Graph, items: Whole, chance: float) -> _Chosen | None:
+def chosen(whole: Graph, items: Whole, chance: float) -> Whole | None:
     """The accounts whose edges to the items are worth more than naming them, at this chance inside a block."""
     nodes, many = whole.items.of(items)
     if not len(nodes) or chance <= 0:
@@ -200,11 +191,8 @@ def chosen(whole: Graph, items: Whole, chance: float) -> _Chosen | None:
     expected = whole.accounts.degree[found] * (volume / whole.edges)
     ratios = counts * (math.log(chance * whole.edges) - whole.accounts.log_degree[found]) - logs
     gains = ratios - chance * len(items) + expected
-    found, gains, counts = (one[counts > expected] for one in (found, gains, counts))
-    if not len(found):
-        return None
-    best = _best(gains, whole.accounts.alive)
-    return _Chosen(nodes=np.sort(found[best]), edges=int(counts[best].sum()), ratio=float(gains[best].sum()))
+    found, gains = found[counts > expected], gains[counts > expected]
+    return np.sort(found[_best(gains, whole.accounts.alive)]) if len(found) else None
 
 
 def _added(nodes: npt.NDArray[np.int32], weights: Array, size: int) -> tuple[Whole, Array, Array]:
@@ -232,9 +220,17 @@ def names_cost(size: int, members: npt.ArrayLike) -> Array:
     return np.asarray(gammaln(size + 1) - gammaln(many + 1) - gammaln(size - many + 1))
 
 
-def _block(whole: Graph, accounts: Whole, kept: _Chosen) -> Block:
-    """The block of these accounts and items, scored at its own density."""
-    return scored(whole, accounts, kept.nodes)
+def weighed(whole: Graph, members: Whole, items: Whole, chance: float) -> tuple[Whole, Array, Array]:
+    """For each member account its edges to the items, what its degree would give, and the bits it adds to the block."""
+    nodes, many = whole.accounts.of(members)
+    wanted = np.zeros(len(whole.items.degree), dtype=bool)
+    wanted[items] = True
+    owner, inside = np.repeat(np.arange(len(members)), many), wanted[nodes]
+    edges = np.bincount(owner[inside], minlength=len(members))
+    logs = np.bincount(owner[inside], whole.items.log_degree[nodes[inside]], minlength=len(members))
+    expected = whole.accounts.degree[members] * (whole.items.degree[items].sum() / whole.edges)
+    gains = edges * (math.log(chance * whole.edges) - whole.accounts.log_degree[members]) - logs
+    return edges, expected, (gains - chance * len(items) + expected) / math.log(2)
 
 
 def scored(whole: Graph, accounts: Whole, items: Whole) -> Block:
@@ -249,9 +245,9 @@ def scored(whole: Graph, accounts: Whole, items: Whole) -> Block:
     edges, pairs = int(inside.sum()), len(accounts) * len(items)
     if not edges:
         return Block(accounts=accounts, items=items, edges=0, bits=-math.inf)
-    logs = np.repeat(whole.accounts.log_degree[accounts], many)[inside].sum() + whole.items.log_degree[
-        nodes[inside]
-    ].sum()
+    logs = (
+        np.repeat(whole.accounts.log_degree[accounts], many)[inside].sum() + whole.items.log_degree[nodes[inside]].sum()
+    )
     volume = whole.accounts.degree[accounts].sum() * whole.items.degree[items].sum() / whole.edges
     ratio = edges * math.log(edges * whole.edges / pairs) - logs - edges + volume
     sizes = whole.accounts.alive, whole.items.alive

@@ -178,7 +178,10 @@ def _pruned(rows: Whole, columns: Whole, weights: Codes, prior: Whole) -> tuple[
 def _peeled(rows: Whole, columns: Whole, weights: Codes, prior: Whole) -> tuple[Whole, Whole]:
     """The greedy one node at a time; keys that have fallen since they were put on the heap are passed over."""
     size = len(prior)
-    keys = np.append(prior + np.bincount(rows, weights[columns], minlength=size), np.bincount(columns, weights[columns], len(weights)))
+    keys = np.append(
+        prior + np.bincount(rows, weights[columns], minlength=size),
+        np.bincount(columns, weights[columns], len(weights)),
+    )
     first, nodes = (one.tolist() for one in _both_ways(rows, columns, (size, len(weights))))
     key, share = [int(one) for one in keys], [0] * size + weights.tolist()
     heap = [(k, node) for node, k in enumerate(key) if k]

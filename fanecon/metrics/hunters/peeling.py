@@ -98,9 +98,7 @@ def sweep(first: Whole, columns: Codes, rows: Codes, state: tuple[Codes, Whole, 
 
 
 @kept
-def pruned(
-    first: Whole, columns: Codes, weights: Codes, priors: Whole, total: int
-) -> tuple[Whole, Codes, Codes]:
+def pruned(first: Whole, columns: Codes, weights: Codes, priors: Whole, total: int) -> tuple[Whole, Codes, Codes]:
     """Rows and columns that some block denser than any set seen so far may hold, as lists by row; weights of 0: gone.
 
     Stops where a sweep takes away less than a tenth of the edges: the rest is for `peeled`.

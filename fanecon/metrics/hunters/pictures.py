@@ -37,7 +37,7 @@ def net(pairs: pd.DataFrame, sentence: str, shows: Shows, *, ax: Axes | None = N
     names = _in_groups(some)
     turn = np.linspace(0, 2 * np.pi, len(names), endpoint=False)
     at = {name: (float(np.cos(angle)), float(np.sin(angle))) for name, angle in zip(names, turn, strict=True)}
-    for one, other, objects in zip(some["account"], some["other"], some["objects"], strict=True):
+    for one, other, objects in zip(some["src"], some["dst"], some["objects"], strict=True):
         (x, y), (u, v) = at[one], at[other]
         ax.plot([x, u], [y, v], color=plots.BLUE, ls="-", lw=0.4 + 0.4 * np.log2(objects), alpha=0.6)
     for name, (x, y) in at.items():
@@ -52,7 +52,7 @@ def net(pairs: pd.DataFrame, sentence: str, shows: Shows, *, ax: Axes | None = N
 def _in_groups(pairs: pd.DataFrame) -> list[object]:
     """The accounts, each right after one that it is paired with where it can be."""
     near: dict[object, list[object]] = {}
-    for one, other in zip(pairs["account"], pairs["other"], strict=True):
+    for one, other in zip(pairs["src"], pairs["dst"], strict=True):
         near.setdefault(one, []).append(other)
         near.setdefault(other, []).append(one)
     order: dict[object, None] = {}
