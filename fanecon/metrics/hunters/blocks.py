@@ -133,18 +133,18 @@ def leading(whole: Graph) -> npt.NDArray[np.float32]:
 
 def _scale(side: Side) -> npt.NDArray[np.float32]:
     mean = side.degree.sum() / max(side.alive, 1)
-    return (1 / np.sqrt(side.degree + mean)).astype(np.float32)[:, None]
+    return np.asarray((1 / np.sqrt(side.degree + mean))[:, None], dtype=np.float32)
 
 
 def _upright(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The same space by vectors at right angles; those that vanish stay zero."""
     values, turn = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
     keep = values > 1e-12 * max(values[-1], 1e-300)
-    return vectors @ (turn[:, keep] / np.sqrt(values[keep])).astype(np.float32)
+    return np.asarray(vectors @ (turn[:, keep] / np.sqrt(values[keep])).astype(np.float32))
 
 
 def _turned(vectors: npt.NDArray[np.float32], images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    values, turn = np.linalg.eigh((images.T @ images).astype(np.float64))
+    _, turn = np.linalg.eigh((images.T @ images).astype(np.float64))
     return vectors @ turn[:, ::-1].astype(np.float32)
 
 
@@ -198,11 +198,11 @@ def chosen(whole: Graph, items: Whole, chance: float) -> Whole | None:
 def _added(nodes: npt.NDArray[np.int32], weights: Array, size: int) -> tuple[Whole, Array, Array]:
     """Each node that occurs, how often, and the sum of its weights."""
     if 8 * len(nodes) > size:
-        counts = np.bincount(nodes, minlength=size)
-        found = np.flatnonzero(counts)
-        return found, counts[found].astype(float), np.bincount(nodes, weights, minlength=size)[found]
+        every = np.bincount(nodes, minlength=size)
+        found = np.flatnonzero(every)
+        return found, every[found].astype(float), np.bincount(nodes, weights, minlength=size)[found].astype(float)
     found, where = np.unique(nodes, return_inverse=True)
-    return found.astype(np.int64), np.bincount(where).astype(float), np.bincount(where, weights)
+    return found.astype(np.int64), np.bincount(where).astype(float), np.bincount(where, weights).astype(float)
 
 
 def _best(gains: Array, size: int) -> Whole:

@@ -3,7 +3,8 @@
 A community and a ring both act on the same items; a ring does so in one sitting.  An act is *in company* if another
 account acted on the same item within the window.  What is to be expected without a ring is the pace of everybody: the
 chance q that two accounts on one item act within the window, averaged over acts (prompt fans raise the expectation for
-all; the tenth of the acts on the hastiest items is left out, since rings may be behind it).  With k members on an item an act is then in company with chance 1 − (1 − q)^(k − 1).
+all; the tenth of the acts on the hastiest items is left out, since rings may be behind it).  With k members on an item
+an act is then in company with chance 1 − (1 − q)^(k − 1).
 
 The excess is told in bits, ½·n·KL(observed ‖ expected)/log 2 less ½·log₂ n: half, because company is mutual, so that
 two acts which accompany each other are one coincidence.
@@ -47,7 +48,7 @@ def firsts(rows: npt.NDArray[np.integer], columns: npt.NDArray[np.integer], time
     order = np.lexsort((times, rows, columns))
     rows, columns = rows[order], columns[order]
     new = np.append(True, (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1]))
-    return times[order[new]]
+    return np.asarray(times[order[new]])
 
 
 def accompanied(items: npt.NDArray[np.integer], times: Moments, window: float) -> npt.NDArray[np.bool_]:

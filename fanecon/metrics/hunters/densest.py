@@ -163,7 +163,7 @@ def _pruned(rows: Whole, columns: Whole, weights: Codes, prior: Whole) -> tuple[
     while True:
         keys = prior + np.bincount(rows, weights[columns], minlength=len(prior)).astype(np.int64)
         items = np.bincount(columns, weights[columns], minlength=len(weights)).astype(np.int64)
-        alive = np.count_nonzero(items) + np.count_nonzero(keys)
+        alive = int(np.count_nonzero(items) + np.count_nonzero(keys))
         total = int(keys.sum())
         if alive and total * best[1] > best[0] * alive:
             best = (total, alive)

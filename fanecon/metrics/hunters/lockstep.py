@@ -9,9 +9,8 @@ nobody else goes: the likelihood ratio counts how unlikely each edge is, not how
 *A ring or a community?*  Both form blocks.  Fans of one subject spread over hundreds of items, busy accounts and loose
 ones; a farm fills its block evenly, and is paid by the job, so that its acts on an item fall into one sitting.  Where
 the table has times, each block is therefore measured for company (company.py), blocks are also grown from
-seeds among the acts in company alone, and the evidence of both kinds is added.  What a block is remains for the reader to judge.
-
-What was measured with planted blocks, see the notes of `find_lockstep` and docs/benchmarks.md.
+seeds among the acts in company alone, and the evidence of both kinds is added.  What a block is remains for the reader
+to judge.
 """
 
 from __future__ import annotations

@@ -163,15 +163,23 @@ def before(keys: Whole, one: int, other: int) -> bool:
 
 
 @kept
+def relieved(others: Codes, nodes: tuple[Codes, Codes], queue: tuple[Codes, Codes, Whole], share: int) -> None:
+    """Take a node's edges from the keys of its neighbours that are left, and move these up the heap."""
+    (gone, shares), (heap, place, keys) = nodes, queue
+    for other in others:
+        if gone[other] < 0:
+            keys[other] -= max(share, shares[other])
+            higher(heap, place, keys, place[other])
+
+
+@kept
 def peeled(first: Whole, nodes: Codes, keys: Whole, shares: Codes) -> Codes:
     """The densest set on the path of the greedy: the place of each node's removal, −1 for nodes of the set.
 
     nodes[first[v] : first[v + 1]] are the neighbours of v.  `shares`: what an edge of each column weighs, 0 for rows;
     an edge is in the keys of both its ends, a prior in that of its row.
     """
-    many, total = len(keys), 0
-    for node in range(many):
-        total += keys[node] if shares[node] == 0 else 0
+    many, total = len(keys), keys[shares == 0].sum()
     heap, place = np.arange(many).astype(np.int32), np.arange(many).astype(np.int32)
     for at in range(many // 2 - 1, -1, -1):
         lower(heap, place, keys, at)
@@ -185,14 +193,7 @@ def peeled(first: Whole, nodes: Codes, keys: Whole, shares: Codes) -> Codes:
         if len(heap):
             place[heap[0]] = 0
             lower(heap, place, keys, 0)
-        for e in range(first[node], first[node + 1]):
-            other = nodes[e]
-            if gone[other] < 0:
-                keys[other] -= max(shares[node], shares[other])
-                higher(heap, place, keys, place[other])
+        relieved(nodes[first[node] : first[node + 1]], (gone, shares), (heap, place, keys), shares[node])
         if denser(total, many - step - 1, best_total, best_nodes):
             best_total, best_nodes, best_step = total, many - step - 1, step + 1
-    for node in range(many):
-        if gone[node] >= best_step:
-            gone[node] = -1
-    return gone
+    return np.where(gone >= best_step, np.int32(-1), gone)

@@ -80,7 +80,7 @@ def simulate_lockstep(
 
 
 def _weights(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return values / values.sum()
+    return np.asarray(values / values.sum())
 
 
 def _acts(
@@ -92,10 +92,8 @@ def _acts(
 def _community(
     rng: np.random.Generator, busy: npt.NDArray[np.float64], popular: npt.NDArray[np.float64], many: int
 ) -> Numbers:
-    own = [
-        np.sort(rng.choice(len(all_), max(2, len(all_) // (2 * COMMUNITIES)), replace=False))
-        for all_ in (busy, popular)
-    ]
+    sizes = (max(2, len(one) // (2 * COMMUNITIES)) for one in (busy, popular))
+    own = [np.sort(rng.choice(len(one), size, replace=False)) for one, size in zip((busy, popular), sizes, strict=True)]
     acts = _acts(rng, _weights(busy[own[0]]), _weights(popular[own[1]]), many)
     return np.array([own[0][acts[0]], own[1][acts[1]]])
 

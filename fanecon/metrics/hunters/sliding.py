@@ -43,7 +43,7 @@ def slot(keys: Whole, key: int) -> int:
     at = np.int64(mixed >> np.uint64(32)) & mask
     while keys[at] >= 0 and keys[at] != key:
         at = (at + 1) & mask
-    return at
+    return int(at)
 
 
 @kept

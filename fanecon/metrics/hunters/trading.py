@@ -15,6 +15,12 @@ PATIENCE = 50
 
 
 @kept
+def draw(size: int) -> int:
+    """A number from 0 to size − 1."""
+    return np.random.randint(0, size)  # noqa: NPY002 (the stream of compiled code)
+
+
+@kept
 def shared_first(columns: Codes, span: tuple[int, int], mark: Whole, sign: int) -> int:
     """Put the columns of a row that bear the sign first, signing them sign + 1; where the others begin."""
     begin = span[0]
@@ -31,7 +37,7 @@ def dealt(columns: Codes, small: tuple[int, int], large: tuple[int, int]) -> int
     """Draw each place of the smaller hand anew from both hands; how many columns changed hands."""
     size, pool, moved = small[1] - small[0], small[1] - small[0] + large[1] - large[0], 0
     for at in range(size):
-        drawn = at + np.random.randint(0, pool - at)
+        drawn = at + draw(pool - at)
         there = small[0] + drawn if drawn < size else large[0] + drawn - size
         moved += 2 if drawn >= size else 0
         columns[small[0] + at], columns[there] = columns[there], columns[small[0] + at]
@@ -45,12 +51,12 @@ def trade(first: Whole, rows: Codes, columns: Codes, mark: Whole, task: tuple[in
     The columns of row r are columns[first[r] : first[r + 1]]; `mark` has a zero for every column.  Where nothing can
     be traded the walk ends after 50 tries per edge.
     """
-    np.random.seed(task[1])
+    np.random.seed(task[1])  # noqa: NPY002 (the stream of compiled code)
     many, moved, sign = len(rows), 0, 0
     for _ in range(PATIENCE * many):
         if moved >= task[0]:
             break
-        one, other = rows[np.random.randint(0, many)], rows[np.random.randint(0, many)]
+        one, other = rows[draw(many)], rows[draw(many)]
         if one == other:
             continue
         sign += 3
