@@ -77,17 +77,13 @@ def numbered(column: pd.Series) -> Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One side: the neighbours of node v are nodes[first[v] : first[v + 1]]; its degrees and their logarithms."""
+    """One side: the neighbours of node v are nodes[first[v] : first[v + 1]]; degrees; nodes with an edge."""
 
     first: npt.NDArray[np.signedinteger[Any]]
     nodes: Codes
     degree: Array
     log_degree: Array
-
-    @property
-    def alive(self) -> int:
-        """Nodes that have an edge."""
-        return int(np.count_nonzero(self.degree))
+    alive: int
 
     def of(self, some: Whole) -> tuple[Codes, Whole]:
         """The neighbours of some nodes, end to end, and how many each has."""
@@ -146,4 +142,5 @@ def _side(matrix: Any) -> Side:
         nodes=matrix.indices.astype(np.int32, copy=False),
         degree=degree,
         log_degree=np.log(np.maximum(degree, 1.0)),
+        alive=int(np.count_nonzero(degree)),
     )

@@ -191,7 +191,8 @@ def chosen(whole: Graph, items: Whole, chance: float) -> Whole | None:
     expected = whole.accounts.degree[found] * (volume / whole.edges)
     ratios = counts * (math.log(chance * whole.edges) - whole.accounts.log_degree[found]) - logs
     gains = ratios - chance * len(items) + expected
-    found, gains = found[counts > expected], gains[counts > expected]
+    worth = (gains > 0) & (counts > expected)
+    found, gains = found[worth], gains[worth]
     return np.sort(found[_best(gains, whole.accounts.alive)]) if len(found) else None
 
 

@@ -79,13 +79,18 @@ def densest_block(edges: pd.DataFrame, *, prior: pd.Series | None = None) -> Den
     """
     accounts, items = bipartite.sides(edges)
     held = _held(prior, accounts)
-    if not len(edges):
-        rows, columns, degrees = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32)
-    elif len(edges) < SMALL:
-        rows, columns, degrees = _small(accounts, items, held)
-    else:
-        rows, columns, degrees = _large(accounts, items, held)
-    return _result(edges, (accounts, items), (rows, columns, degrees), held)
+    found = _small(accounts, items, held) if len(edges) < SMALL else _large(accounts, items, held)
+    return _result(edges, (accounts, items), found, held)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """Accounts and items of the block by number, the pairs inside, and how many pairs each member has at all."""
+
+    rows: Whole
+    columns: Whole
+    pairs: tuple[Whole, Whole]
+    degrees: tuple[Whole, Whole]
 
 
 def weights_of(degrees: npt.NDArray[Any]) -> Codes:
@@ -107,22 +112,32 @@ def _held(prior: pd.Series | None, accounts: Named) -> Whole:
     return held
 
 
-def _large(accounts: Named, items: Named, held: Whole) -> tuple[Whole, Whole, Codes]:
-    """Rows, columns and degrees of items by compiled sweeps."""
+def _large(accounts: Named, items: Named, held: Whole) -> Core:
+    """The block by compiled sweeps."""
     from fanecon.metrics.hunters import peeling
 
     first, columns, degrees = peeling.grouped(accounts.codes, items.codes, (accounts.size, items.size))
-    weights = weights_of(degrees)
+    weights, own = weights_of(degrees), np.diff(first).astype(np.int32)
     total = int(degrees.astype(np.int64) @ weights) + int(held.sum())
     first, columns, rows = peeling.pruned(first, columns, weights, held, total)
-    found = np.unique(columns)
-    owners = np.repeat(np.arange(len(rows), dtype=np.int32), np.diff(first))
-    lists = _both_ways(owners, np.searchsorted(found, columns), (len(rows), len(found)))
+    found, columns = np.unique(columns, return_inverse=True)
+    owners = np.repeat(np.arange(len(rows)), np.diff(first))
+    lists = _both_ways(owners, columns, (len(rows), len(found)))
     shares = np.append(np.zeros(len(rows), np.int32), weights[found])
     keys = _keys(lists, shares, held[rows] if len(held) else held)
-    left = np.flatnonzero(peeling.peeled(*lists, keys, shares) < 0)
-    ours, theirs = left[left < len(rows)], left[left >= len(rows)] - len(rows)
-    return rows[ours].astype(np.int64), found[theirs].astype(np.int64), degrees
+    stays = peeling.peeled(*lists, keys, shares) < 0
+    inside = stays[owners] & stays[columns + len(rows)]
+    pairs = rows[owners[inside]].astype(np.int64), found[columns[inside]].astype(np.int64)
+    return _core(rows[stays[: len(rows)]], found[stays[len(rows) :]], pairs, (own, degrees))
+
+
+def _core(
+    rows: npt.NDArray[Any], columns: npt.NDArray[Any], pairs: tuple[Whole, Whole], degrees: tuple[Codes, Codes]
+) -> Core:
+    kept = degrees[0][rows].astype(np.int64), degrees[1][columns].astype(np.int64)
+    order = np.lexsort(pairs[::-1])
+    pairs = pairs[0][order], pairs[1][order]
+    return Core(rows=rows.astype(np.int64), columns=columns.astype(np.int64), pairs=pairs, degrees=kept)
 
 
 def _both_ways(rows: npt.NDArray[Any], columns: npt.NDArray[Any], sizes: tuple[int, int]) -> tuple[Whole, Codes]:
@@ -146,15 +161,16 @@ def _keys(lists: tuple[Whole, Codes], shares: Codes, held: Whole) -> Whole:
 # --- small tables, without a compiler ---
 
 
-def _small(accounts: Named, items: Named, held: Whole) -> tuple[Whole, Whole, Codes]:
+def _small(accounts: Named, items: Named, held: Whole) -> Core:
     """The same set as `_large` finds, by numpy and a heap."""
-    pairs = np.unique(accounts.codes.astype(np.int64) * items.size + items.codes)
-    rows, columns = np.divmod(pairs, items.size)
-    degrees = np.bincount(columns, minlength=items.size).astype(np.int32)
+    size = max(items.size, 1)
+    ours, theirs = np.divmod(np.unique(accounts.codes.astype(np.int64) * size + items.codes), size)
+    own, degrees = (np.bincount(*one).astype(np.int32) for one in ((ours, None, accounts.size), (theirs, None, size)))
     weights = weights_of(degrees)
     prior = held if len(held) else np.zeros(accounts.size, np.int64)
-    rows, columns = _pruned(rows, columns, weights, prior)
-    return (*_peeled(rows, columns, weights, prior), degrees)
+    rows, columns = _peeled(*_pruned(ours, theirs, weights, prior), weights, prior)
+    inside = np.isin(ours, rows) & np.isin(theirs, columns)
+    return _core(rows, columns, (ours[inside], theirs[inside]), (own, degrees))
 
 
 def _pruned(rows: Whole, columns: Whole, weights: Codes, prior: Whole) -> tuple[Whole, Whole]:
@@ -207,52 +223,43 @@ def _peeled(rows: Whole, columns: Whole, weights: Codes, prior: Whole) -> tuple[
 # --- the answer ---
 
 
-def _result(
-    edges: pd.DataFrame, sides: tuple[Named, Named], found: tuple[Whole, Whole, Codes], held: Whole
-) -> DensestBlock:
-    accounts, items = sides
-    rows, columns, degrees = found
-    inside, degree = _inside(sides, rows, columns)
-    drawn = pd.DataFrame({"actor_id": accounts.called(inside[0]), "item_id": items.called(inside[1])})
-    weight = float(np.sum(1 / np.log(degrees[inside[1]] + float(DAMPING))))
+def _result(edges: pd.DataFrame, sides: tuple[Named, Named], found: Core, held: Whole) -> DensestBlock:
+    rows, columns = found.rows, found.columns
+    ends = [named.called(end) for named, end in zip(sides, found.pairs, strict=True)]
+    weight = float(np.sum(1 / np.log(found.degrees[1] + float(DAMPING)) * _counted(columns, found.pairs[1])))
     weight += float(held[rows].sum()) / ONE if len(held) else 0.0
-    many = len(rows) + len(columns)
-    density = weight / many if many else math.nan
+    density = weight / (len(rows) + len(columns)) if len(rows) + len(columns) else math.nan
     return DensestBlock(
-        table=_members(sides, found, inside, degree),
-        sentence=_sentence(len(rows), len(columns), len(drawn), density),
+        table=_members(sides, found),
+        sentence=_sentence(len(rows), len(columns), len(found.pairs[0]), density),
         notes=(ALWAYS,),
         shows="simulation" if edges.attrs.get("synthetic") else "fact",
         density=density,
-        accounts=accounts.called(rows),
-        items=items.called(columns),
-        edges=len(drawn),
-        drawn=drawn,
+        accounts=sides[0].called(rows),
+        items=sides[1].called(columns),
+        edges=len(found.pairs[0]),
+        drawn=pd.DataFrame({"actor_id": ends[0], "item_id": ends[1]}),
     )
 
 
-def _inside(sides: tuple[Named, Named], rows: Whole, columns: Whole) -> tuple[tuple[Whole, Whole], Whole]:
-    """The distinct pairs of the table that join a member with a member, and how many pairs each account has at all."""
-    wanted = np.zeros(sides[0].size, bool)
-    wanted[rows] = True
-    own, size = np.flatnonzero(wanted[sides[0].codes]), max(sides[1].size, 1)
-    ours, theirs = np.divmod(np.unique(sides[0].codes[own].astype(np.int64) * size + sides[1].codes[own]), size)
-    wanted = np.zeros(size, bool)
-    wanted[columns] = True
-    both = wanted[theirs]
-    return (ours[both], theirs[both]), np.unique(ours, return_counts=True)[1]
+def _counted(members: Whole, ends: Whole) -> Whole:
+    """How many pairs end at each member."""
+    return np.bincount(np.searchsorted(members, ends), minlength=len(members)).astype(np.int64)
 
 
-def _members(
-    sides: tuple[Named, Named], found: tuple[Whole, Whole, Codes], inside: tuple[Whole, Whole], degree: Whole
-) -> pd.DataFrame:
-    parts = []
-    for side, at, many in (("account", 0, degree), ("item", 1, found[2][found[1]])):
-        members = found[at]
-        counts = np.bincount(np.searchsorted(members, inside[at]), minlength=len(members))[: len(members)]
-        names = sides[at].called(members).astype("string")
-        parts.append(pd.DataFrame({"side": side, "member": names, "inside": counts, "degree": many}))
-    return pd.concat(parts, ignore_index=True).astype({"side": "string", "inside": "int64", "degree": "int64"})
+def _members(sides: tuple[Named, Named], found: Core) -> pd.DataFrame:
+    members = found.rows, found.columns
+    names = [named.called(some).astype("string") for named, some in zip(sides, members, strict=True)]
+    counts = [_counted(some, ends) for some, ends in zip(members, found.pairs, strict=True)]
+    side = pd.Series(np.repeat(["account", "item"], [len(one) for one in members]), dtype="string")
+    return pd.DataFrame(
+        {
+            "side": side,
+            "member": names[0].append(names[1]),
+            "inside": np.concatenate(counts),
+            "degree": np.concatenate(found.degrees),
+        }
+    )
 
 
 def _sentence(accounts: int, items: int, edges: int, density: float) -> str:
