@@ -6,8 +6,8 @@ but a number is no evidence by itself: two accounts that share everything, and e
 
 *What chance would give.*  Leave every share where it is, its object and its moment, and deal the accounts out to the
 shares anew, each as many as it had.  On an object with C pairs of shares within the window, two accounts with a and b
-of all E shares then meet with chance 1 − e^(−λC), λ = 2ab/(E(E − 1)); the sum over objects is what their activity and
-the objects' own pace explain.  The number of objects is a sum of independent trials, whose upper tail Poisson's of the
+of all E shares then meet with chance 1 − e^(−λC), λ = 2ab/(E(E − 1)), or a little less where meetings
+overlap; the sum over objects is what their activity and the objects' own pace explain.  The number of objects is a sum of independent trials, whose upper tail Poisson's of the
 same mean exceeds (Hoeffding 1956), so the bits are on the safe side.
 
 *What it does not know.*  People who sleep at the same hours and follow the same subject meet more often than dealt-out
