@@ -1,14 +1,15 @@
 """Co-sharing: pairs of accounts that share the same objects within moments of each other.
 
 Tools for coordinated behaviour count, for each pair of accounts, on how many objects they came within a window of each
-other, and draw a line at some number (Giglietto et al. 2020; Righetti and Balluff 2025).  The count is exact here too,
-but a number is no evidence by itself: two accounts that share everything, and everything at once, meet by chance.
+other, and draw a line at some number (Giglietto et al. 2020).  The count is exact here too, but a number is no evidence
+by itself: two accounts that share everything, and everything at once, meet by chance.
 
 *What chance would give.*  Leave every share where it is, its object and its moment, and deal the accounts out to the
 shares anew, each as many as it had.  On an object with C pairs of shares within the window, two accounts with a and b
-of all E shares then meet with chance 1 − e^(−λC), λ = 2ab/(E(E − 1)), or a little less where meetings
-overlap; the sum over objects is what their activity and the objects' own pace explain.  The number of objects is a sum of independent trials, whose upper tail Poisson's of the
-same mean exceeds (Hoeffding 1956), so the bits are on the safe side.
+of all E shares then meet with chance 1 − e^(−λC), λ = 2ab/(E(E − 1)), or a little less where meetings overlap; the sum
+over objects is what their activity and the objects' own pace explain.  The number of objects is taken as a sum of
+independent trials, whose upper tail Poisson's of the same mean exceeds (Hoeffding 1956): the bits err against an
+accusation.
 
 *What it does not know.*  People who sleep at the same hours and follow the same subject meet more often than dealt-out
 accounts do.  A pair beyond chance shares habits at least; that it is one hand is for other evidence to say.
