@@ -120,14 +120,14 @@ def _large(accounts: Named, items: Named, held: Whole) -> Core:
     weights, own = weights_of(degrees), np.diff(first).astype(np.int32)
     total = int(degrees.astype(np.int64) @ weights) + int(held.sum())
     first, columns, rows = peeling.pruned(first, columns, weights, held, total)
-    found, columns = np.unique(columns, return_inverse=True)
+    found, places = np.unique(columns, return_inverse=True)
     owners = np.repeat(np.arange(len(rows)), np.diff(first))
-    lists = _both_ways(owners, columns, (len(rows), len(found)))
+    lists = _both_ways(owners, places, (len(rows), len(found)))
     shares = np.append(np.zeros(len(rows), np.int32), weights[found])
     keys = _keys(lists, shares, held[rows] if len(held) else held)
     stays = peeling.peeled(*lists, keys, shares) < 0
-    inside = stays[owners] & stays[columns + len(rows)]
-    pairs = rows[owners[inside]].astype(np.int64), found[columns[inside]].astype(np.int64)
+    inside = stays[owners] & stays[places + len(rows)]
+    pairs = rows[owners[inside]].astype(np.int64), found[places[inside]].astype(np.int64)
     return _core(rows[stays[: len(rows)]], found[stays[len(rows) :]], pairs, (own, degrees))
 
 
