@@ -207,10 +207,19 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask, *, last: bo
     hidden = _personal(spec, header)
     complaints = Complaints(opened.file, header.sheet.name, hidden)
     clock = ask.clock(spec.tz, spec.order)._replace(epoch=opened.epoch)
-    read = {name: _read(spec, name, body, complaints, ask, clock) for name in spec.fields if name in header.columns}
-    for name in (name for name in read if spec.fields[name].filled):
-        _filled(body, name, read[name], EMPTY.get(spec.fields[name].kind), complaints)
-    _whole_columns(spec, body, read, complaints)
+    letting_go = last and not opened.again and isinstance(body, bulk.BulkBody)
+    if letting_go and isinstance(header.sheet.rows, Cells):
+        header.sheet.rows.let_go()
+    read: dict[str, Sequence[object]] = {}
+    empty, whole = complaints.of_this_sheet(), complaints.of_this_sheet()
+    for name in (name for name in spec.fields if name in header.columns):
+        read[name] = _read(spec, name, body, complaints, ask, clock)
+        if spec.fields[name].filled:
+            _filled(body, name, read[name], EMPTY.get(spec.fields[name].kind), empty)
+        _whole_column(spec, body, name, read[name], whole)
+        if letting_go and isinstance(body, bulk.BulkBody) and name not in spec.kept:
+            body = body.without(name)
+    complaints.join(empty, whole)
     continued = longer_rows(body, complaints)
     complaints.stop()
     counts = {name: column for name, column in read.items() if spec.fields[name].kind in NUMBERS}
@@ -222,8 +231,7 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask, *, last: bo
     kept = [name for name in spec.kept if name in header.columns]
     columns["extra"] = extras(body, *kept, more=continued, hide=hider(ask, hidden))  # type: ignore[assignment]
     del body
-    if last and not opened.again and isinstance(header.sheet.rows, Cells):
-        header.sheet.rows.let_go()
+    vectors.release()
     columns["lower_bound"] = floors(counts, rows)  # type: ignore[arg-type,assignment]
     columns["source_format"] = [spec.name] * rows
     if spec.derive:
@@ -264,16 +272,15 @@ def _body(spec: Spec, header: Header) -> Body:
     return Body(header=header, rows=kept, dropped=dropped)
 
 
-def _whole_columns(spec: Spec, body: Body, read: Mapping[str, Sequence[object]], complaints: Complaints) -> None:
-    for name, column in read.items():
-        kind, target = spec.fields[name].kind, spec.table.columns.get(name)
-        if kind in ("share", "percent"):
-            one_scale(body, name, column, complaints)
-        part_of_whole = name in spec.proportions or (target is not None and target.unit == "proportion")
-        if kind in ("share", "percent") and part_of_whole:
-            not_above_one(body, name, column, complaints)
-        if kind == "id" and name not in spec.readers:
-            lost_digits(body, name, column, complaints)
+def _whole_column(spec: Spec, body: Body, name: str, column: Sequence[object], complaints: Complaints) -> None:
+    kind, target = spec.fields[name].kind, spec.table.columns.get(name)
+    if kind in ("share", "percent"):
+        one_scale(body, name, column, complaints)
+    part_of_whole = name in spec.proportions or (target is not None and target.unit == "proportion")
+    if kind in ("share", "percent") and part_of_whole:
+        not_above_one(body, name, column, complaints)
+    if kind == "id" and name not in spec.readers:
+        lost_digits(body, name, column, complaints)
 
 
 def _read(spec: Spec, name: str, body: Body, complaints: Complaints, ask: Ask, clock: Clock) -> Sequence[object]:
