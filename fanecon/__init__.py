@@ -54,6 +54,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "measure_fan_cost",
             "simulate_groups",
         ],
+        "metrics.hunters": [
+            "co_sharing",
+            "densest_block",
+            "find_lockstep",
+            "shuffle_edges",
+            "simulate_lockstep",
+        ],
         "metrics.sharing": [
             "amplification",
             "article_totals",

@@ -1,16 +1,28 @@
 """Hunters: who came for the reward, with the case for and against each."""
 
+from fanecon.metrics.hunters.co_shares import CoSharing, co_sharing
 from fanecon.metrics.hunters.costs import FanCost, Spending, measure_fan_cost
+from fanecon.metrics.hunters.densest import DensestBlock, densest_block
 from fanecon.metrics.hunters.exposure import ExposureEffect, exposure_effect
 from fanecon.metrics.hunters.joiners import joiners_of
+from fanecon.metrics.hunters.lockstep import Lockstep, find_lockstep
 from fanecon.metrics.hunters.panel_simulation import simulate_groups
+from fanecon.metrics.hunters.planted import shuffle_edges, simulate_lockstep
 
 __all__ = [
+    "CoSharing",
+    "DensestBlock",
     "ExposureEffect",
     "FanCost",
+    "Lockstep",
     "Spending",
+    "co_sharing",
+    "densest_block",
     "exposure_effect",
+    "find_lockstep",
     "joiners_of",
     "measure_fan_cost",
+    "shuffle_edges",
     "simulate_groups",
+    "simulate_lockstep",
 ]
