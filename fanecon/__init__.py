@@ -49,16 +49,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         ],
         "metrics.hunters": [
             "Spending",
-            "exposure_effect",
-            "joiners_of",
-            "measure_fan_cost",
-            "simulate_groups",
-        ],
-        "metrics.hunters": [
             "co_sharing",
             "densest_block",
+            "exposure_effect",
             "find_lockstep",
+            "joiners_of",
+            "measure_fan_cost",
             "shuffle_edges",
+            "simulate_groups",
             "simulate_lockstep",
         ],
         "metrics.sharing": [
