@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import fanecon as fe
 from fanecon.metrics.hunters import bipartite, blocks, company
-from fanecon.metrics.hunters.company import Company
+from fanecon.metrics.hunters.sittings import Company
 from fanecon.schema import ParameterError, SchemaError
 
 

@@ -26,8 +26,8 @@ from matplotlib.axes import Axes
 from fanecon.metrics.hunters import bipartite, blocks, company, pictures
 from fanecon.metrics.hunters.bipartite import Graph, Named
 from fanecon.metrics.hunters.blocks import LEAST_BITS, Block
-from fanecon.metrics.hunters.company import Company
 from fanecon.metrics.hunters.moments import Moments, moments, reach
+from fanecon.metrics.hunters.sittings import Company
 from fanecon.results import Result, shown
 from fanecon.schema import ParameterError, closest
 

@@ -1,4 +1,4 @@
-"""Acts in company: whether the members of a block acted on the same item at the same time.
+"""Sittings: whether the members of a block acted on the same item at the same time, in company.
 
 A community and a ring both act on the same items; a ring does so in one sitting.  An act is *in company* if another
 account acted on the same item within the window.  What is to be expected without a ring is the pace of everybody: the
