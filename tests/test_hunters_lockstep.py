@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fanecon as fe
-from fanecon.metrics.hunters import bipartite, blocks, company
+from fanecon.metrics.hunters import bipartite, blocks
 from fanecon.metrics.hunters.sittings import Company
 from fanecon.schema import ParameterError, SchemaError
 
@@ -209,8 +209,8 @@ def test_company_is_counted_by_hand():
     """Item 0: seconds 0, 50, 200; item 1: 10, 70: within 60 seconds are 0-50 and 10-70."""
     whole = bipartite.graph(np.array([0, 1, 2, 0, 1]), np.array([0, 0, 0, 1, 1]), (3, 2))
     times = np.array([0, 50, 200, 10, 70])
-    assert company.accompanied(np.array([0, 0, 0, 1, 1]), times, 60).tolist() == [True, True, False, True, True]
-    kept = company.measured(whole, times, (60, 0.25), (np.arange(3), np.arange(2)))
+    assert sittings.accompanied(np.array([0, 0, 0, 1, 1]), times, 60).tolist() == [True, True, False, True, True]
+    kept = sittings.measured(whole, times, (60, 0.25), (np.arange(3), np.arange(2)))
     assert (kept.together, kept.acts) == (4, 5)
     assert kept.expected == pytest.approx(3 * (1 - 0.75**2) + 2 * 0.25)
     assert Company(together=3, acts=10, expected=3.0).bits == 0
@@ -223,7 +223,7 @@ def test_members_who_keep_the_pace_of_everybody_have_no_bits_for_company():
         rows, columns = np.divmod(rng.choice(200 * 40, 1_600, replace=False), 40)
         whole = bipartite.graph(rows, columns, (200, 40))
         times = rng.uniform(0, 20_000, whole.edges)
-        kept = company.measured(whole, times, (60, company.pace(whole, times, 60)), (np.arange(200), np.arange(40)))
+        kept = sittings.measured(whole, times, (60, sittings.pace(whole, times, 60)), (np.arange(200), np.arange(40)))
         high += kept.bits > 5
     assert high <= 3
 

@@ -8,7 +8,7 @@ nobody else goes: the likelihood ratio counts how unlikely each edge is, not how
 
 *A ring or a community?*  Both form blocks.  Fans of one subject spread over hundreds of items, busy accounts and loose
 ones; a farm fills its block evenly, and is paid by the job, so that its acts on an item fall into one sitting.  Where
-the table has times, each block is therefore measured for company (company.py), blocks are also grown from
+the table has times, each block is therefore measured for company (sittings.py), blocks are also grown from
 seeds among the acts in company alone, and the evidence of both kinds is added.  What a block is remains for the reader
 to judge.
 """
@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fanecon.metrics.hunters import bipartite, blocks, company, pictures
+from fanecon.metrics.hunters import bipartite, blocks, pictures, sittings
 from fanecon.metrics.hunters.bipartite import Graph, Named
 from fanecon.metrics.hunters.blocks import LEAST_BITS, Block
 from fanecon.metrics.hunters.moments import Moments, moments, reach
@@ -121,11 +121,11 @@ def find_lockstep(edges: pd.DataFrame, *, most: int = 20, window: float = 60.0) 
     found, ended = blocks.blocks(whole, most)
     if clock is None:
         return _result(edges, (accounts, items), _Found(graph=whole, blocks=found, company=None, ended=ended), most)
-    when = company.firsts(accounts.codes, items.codes, clock[0])
+    when = sittings.firsts(accounts.codes, items.codes, clock[0])
     wide = reach(window, clock[1], when)
     found = _merged(found + _hurried(whole, when, wide))
-    pace = company.pace(whole, when, wide)
-    kept = [company.measured(whole, when, (wide, pace), (one.accounts, one.items)) for one in found]
+    pace = sittings.pace(whole, when, wide)
+    kept = [sittings.measured(whole, when, (wide, pace), (one.accounts, one.items)) for one in found]
     return _result(edges, (accounts, items), _ranked(whole, found, kept, ended), most)
 
 
@@ -142,7 +142,7 @@ class _Found:
 def _hurried(whole: Graph, when: Moments, window: float) -> list[Block]:
     """Blocks that grow from seeds among the acts in company alone: where everybody is slow, a ring stands out there."""
     columns, rows = whole.turned().pairs()
-    near = company.accompanied(columns, when, window)
+    near = sittings.accompanied(columns, when, window)
     if not near.any():
         return []
     shape = (len(whole.accounts.degree), len(whole.items.degree))
