@@ -119,6 +119,41 @@ EXERCISES = {
             (3.4657, "That is the doubling time in months. The question asks for the growth rate."),
         ),
     ),
+    "hunters_1": Exercise(
+        answer=20,
+        within=0.05,
+        why="1,400 yuan over the 70 who are still there.",
+        mistakes=(
+            (1.4, "That is the price of a joiner. How many of them are still there?"),
+            (1000 / 70, "The hours are part of the bill: 8 of them at 50 yuan."),
+            (1, "That is the report of the campaign: no hours, and everybody counts who ever joined."),
+        ),
+    ),
+    "hunters_2": Exercise(
+        answer=0.045 / 0.0925,
+        within=0.002,
+        why="4.5 % of all are hunters who are flagged, 4.75 % are others who are.",
+        mistakes=(
+            (0.9, "That is the share of hunters who are flagged. Of the flagged, how many are hunters?"),
+            (0.95, "That is the share of the others who are left in peace."),
+            (0.045, "Those are the flagged hunters among all accounts. Divide by all who are flagged."),
+            (48.6, "Right digits, but type the proportion: 0.486 is 48.6 %."),
+        ),
+    ),
+    "hunters_3": Exercise(
+        answer=0.07 / 0.85,
+        within=0.001,
+        why="(0.12 + 0.95 − 1) ÷ (0.90 + 0.95 − 1).",
+        mistakes=(
+            (0.12, "That is the share of flags. Some flags are false, and some hunters have none."),
+            (
+                0.07,
+                "That takes the false alarms off; divide by 0.85 for those who were missed and those it cannot hit.",
+            ),
+            (0.12 / 0.9, "That adds the hunters who were missed but keeps the false alarms."),
+            (8.24, "Right digits, but type the proportion: 0.0824 is 8.24 %."),
+        ),
+    ),
     "life_1": Exercise(
         answer=12 * math.log2(10),
         within=0.2,

@@ -38,8 +38,9 @@ def test_order_of_rows_changes_nothing():
     pd.testing.assert_frame_equal(joiners_of(LOG), other)
 
 
-def test_a_log_without_campaigns_has_one_arm():
-    assert set(joiners_of(LOG.drop(columns="campaign_id"))["came_by"]) == {"otherwise"}
+def test_a_log_without_campaigns_does_not_say_how_they_came():
+    assert set(joiners_of(LOG.drop(columns="campaign_id"))["came_by"]) == {"not said"}
+    assert set(joiners_of(LOG.assign(campaign_id=None))["came_by"]) == {"not said"}
 
 
 def test_logs_that_begin_too_late_or_hold_nothing_are_refused():

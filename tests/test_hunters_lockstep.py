@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fanecon as fe
-from fanecon.metrics.hunters import bipartite, blocks
+from fanecon.metrics.hunters import bipartite, blocks, sittings
 from fanecon.metrics.hunters.sittings import Company
 from fanecon.schema import ParameterError, SchemaError
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -206,15 +207,22 @@ def _per(total: float, fans: float) -> float:
 
 def _sentence(arm: str, lived: Stayed, money: Spending, table: pd.DataFrame) -> str:
     who = f"{shown(lived.joiners)} joiners" + (f" of '{arm}'" if arm else "")
+    rows = table[(table["arm"] == arm) & table["estimate"].notna()]
+    if money.total == 0:
+        stay = "".join(f", and {_stay(row)} of them were there on day {row.day}" for row in rows.tail(1).itertuples())
+        return f"{who} cost nothing here{stay}."
     head = f"{shown(money.total)} {money.currency} for {who} is {shown(money.total / lived.joiners)} each"
     told = [
         f"{Interval(row.estimate, row.low, row.high)} per fan kept to day {row.day}"
         if math.isfinite(row.estimate)
         else f"at least {shown(row.low)} per fan kept to day {row.day}, as none of them was"
-        for row in table[table["arm"] == arm].itertuples()
-        if not math.isnan(row.estimate)
+        for row in rows.itertuples()
     ]
     return f"{head}; {', '.join(told)}." if told else f"{head}; how many stayed cannot be said."
+
+
+def _stay(row: Any) -> Interval:
+    return Interval(row.stay, row.stay_low, row.stay_high, "proportion")
 
 
 def _notes(table: pd.DataFrame, together: str | None, level: float) -> list[str]:

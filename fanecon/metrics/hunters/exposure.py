@@ -217,5 +217,6 @@ def _sentence(verdict: str, effects: list[Interval], panel: Panel, parts: pd.Dat
     change = parts.loc[0, "estimate"]
     if math.isnan(change) or change <= 0:
         return f"{head}: {verdict}."
-    composed = shown((parts.loc[1, "estimate"] + parts.loc[2, "estimate"]) / change, "proportion")
-    return f"{head}: {verdict}. Hunters' own leaving makes {composed} of the crude rise in churn."
+    own = (parts.loc[1, "estimate"] + parts.loc[2, "estimate"]) / change
+    part = "all" if own >= 1 else shown(max(own, 0.0), "proportion")
+    return f"{head}: {verdict}. Hunters' own leaving makes {part} of the crude rise in churn."

@@ -9,7 +9,7 @@ import pandas as pd
 from fanecon.schema import SchemaError, need
 
 LEAVING = ("leave", "unfollow", "unsubscribe")
-CAMPAIGN, OTHERWISE = "campaign", "otherwise"
+CAMPAIGN, OTHERWISE, NOT_SAID = "campaign", "otherwise", "not said"
 
 
 def joiners_of(log: pd.DataFrame, *, leave: Sequence[str] = LEAVING) -> pd.DataFrame:
@@ -25,7 +25,7 @@ def joiners_of(log: pd.DataFrame, *, leave: Sequence[str] = LEAVING) -> pd.DataF
     Returns
     -------
     account, joined, left (missing while it stays), watched_until (the end of the log), came_by (``"campaign"`` if its
-    first act was in one, ``"otherwise"`` if not).
+    first act was in one, ``"otherwise"`` if not, ``"not said"`` where the log names no campaign at all).
 
     Raises
     ------
@@ -48,7 +48,9 @@ def joiners_of(log: pd.DataFrame, *, leave: Sequence[str] = LEAVING) -> pd.DataF
     table = pd.DataFrame({"account": first.index, "joined": pd.to_datetime(first["time"].to_numpy(), utc=True)})
     table["left"] = pd.to_datetime(last["time"].where(gone).to_numpy(), utc=True)
     table["watched_until"] = pd.to_datetime(rows["time"].max(), utc=True)
-    inside = first["campaign_id"].notna() if "campaign_id" in first else pd.Series(False, index=first.index)
-    table["came_by"] = inside.map({True: CAMPAIGN, False: OTHERWISE}).to_numpy()
+    named = rows["campaign_id"].notna().any() if "campaign_id" in rows else False
+    table["came_by"] = (
+        first["campaign_id"].notna().map({True: CAMPAIGN, False: OTHERWISE}).to_numpy() if named else NOT_SAID
+    )
     table.attrs["synthetic"] = bool(log.attrs.get("synthetic"))
     return table
