@@ -215,6 +215,8 @@ def _merged(part: _Part | None, open_: Flags, results: _Part, codes: npt.NDArray
 def _whole(careful: Careful, parts: list[_Part]) -> Column:
     """The parts after each other."""
     values = pa.chunked_array([part.found for part in parts], _TYPES.get(careful.kind, WORDS))
+    if pa.types.is_float64(values.type):
+        values = pc.add(values, 0.0)  # a printed -0.0 is 0.0
     first = np.concatenate([part.first for part in parts]) if parts else np.zeros(0, np.int8)
     second = np.concatenate([part.second for part in parts]) if parts else np.zeros(0, bool)
     if isinstance(careful.empty, Number):

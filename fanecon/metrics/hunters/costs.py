@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from fanecon import plots
 from fanecon.metrics.hunters.staying import Stayed, lives, share_staying
@@ -91,7 +92,7 @@ class FanCost(Result):
             asked = sorted(set(self.table["day"])), sorted(set(self.table["arm"]))
             raise ParameterError(f"Ask for one of the days {asked[0]} and one of the arms {asked[1]}.")
         row = rows.iloc[0]
-        return Interval(row["estimate"], row["low"], row["high"], self.unit, row["missing"])
+        return Interval(row["estimate"], row["low"], row["high"], self.unit, str(row.get("missing", "")))
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The price of a kept fan over the days since joining, one band per arm."""
@@ -104,6 +105,8 @@ class FanCost(Result):
             high = there["high"].where(np.isfinite(there["high"]), there["estimate"].max() * 10)
             ax.fill_between(there["day"], there["low"], high, color=colour, alpha=0.2, lw=0)
         ax.set_yscale("log")
+        for axis in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
+            axis(FuncFormatter(lambda price, _: shown(price)))
         ax.set(xlabel="days since joining", ylabel=f"{self.unit} per fan still there")
         if len(set(self.curve["arm"])) > 1:
             ax.legend()
@@ -158,7 +161,7 @@ def measure_fan_cost(
     )  # fmt: skip
     table = curve[curve["day"].isin(asked)].reset_index(drop=True)
     return FanCost(
-        table=table,
+        table=table if table["missing"].any() else table.drop(columns="missing"),
         sentence=" ".join(_sentence(arm, one, money[arm], table) for arm, one in arms.items()),
         notes=tuple(_notes(table, together, level)),
         level=level,
