@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy import special
 
 from fanecon import plots, stats
 from fanecon.metrics.attention import life_likelihood as lik
@@ -37,6 +38,7 @@ WORDS = {
     "exponential": "an exponential", "stretched": "a stretched exponential", "power": "a power law",
     "biexponential": "two exponentials",
 }  # fmt: skip
+LARGEST = 700.0
 MEASURES = {"T50": 0.5, "T90": 0.9, "T95": 0.95, "T99": 0.99}
 FOLDS, FEWEST_ITEMS, FEWEST_ACTS, VAGUE = 5, 10, 20, 1.0
 ENDLESS = "this power law's total has no end, so no share of it can be timed"
@@ -267,8 +269,11 @@ def _interval(tried: _Tried, share: float, horizon: float, level: float) -> Inte
     if len(tried.x) == 1:
         side = arm * math.sqrt(float(tried.spread[0, 0]))
         return Interval(centre, time_at(tried.x - side), time_at(tried.x + side), "hours")
-    odds = [math.exp(scaled(centre) + side * arm * error) for side in (-1, 1)]
-    ends = [one / (1 + one / most) for one in odds] if math.isfinite(most) else odds
+    logs = [scaled(centre) + side * arm * error for side in (-1, 1)]
+    if math.isfinite(most):
+        ends = [most * float(special.expit(one - math.log(most))) for one in logs]
+    else:
+        ends = [math.exp(min(one, LARGEST)) for one in logs]
     return Interval(centre, min(centre, ends[0]), max(centre, ends[1]), "hours")
 
 
