@@ -40,7 +40,7 @@ def test_pairs_are_those_of_grouping_by_hand(rows):
     first, since, often = pairs_of(*(column.astype(np.int32) for column in columns[:3]), columns[3])
     expected = grouped(rows)
     assert (first.tolist(), often.tolist()) == (expected[0], expected[2])
-    assert pd.to_datetime(pd.Series(since)).astype(str).tolist() == [str(one) for one in expected[1]]
+    assert since.tolist() == pd.DatetimeIndex(expected[1]).as_unit("ns").asi8.tolist()
 
 
 def campaign_log(path, rows, *, pairs=10**9):
@@ -99,4 +99,4 @@ def test_ties_of_a_large_log_are_those_of_its_events(tmp_path, pairs):
     assert edges["weight"].tolist() == often
     own = edges["src"] == edges["dst"]
     assert edges["kind"].tolist() == own.map({True: "self_invite", False: "invite"}).tolist()
-    assert own.any() == (pairs == 3)
+    assert own.any()

@@ -51,11 +51,12 @@ class BulkBody(Body):
         """The cells of a field."""
         return self.cells[self.header.columns[name]]
 
-    def without(self, name: str) -> BulkBody:
-        """The body when a field is read: its cells are let go, which takes less room than to keep both."""
-        cells, at = list(self.cells), self.header.columns[name]
-        cells[at] = pa.chunked_array([pa.nulls(len(self.at), pa.null())])
-        return body_over(self.header, cells, self.at, self.dropped)
+    def let_go(self, name: str) -> None:
+        """Forget the cells of a field that is read: there is no room for both."""
+        at, cells = self.header.columns[name], list(self.cells)
+        cells[at] = pa.chunked_array([pa.nulls(len(self.at))])
+        for holder, name_ in ((self, "cells"), (self.rows.cells, "columns")):  # type: ignore[attr-defined]
+            object.__setattr__(holder, name_, tuple(cells))
 
     def where(self, kept: Flags, dropped: Mapping[str, int]) -> BulkBody:
         """Some of the rows."""

@@ -1,0 +1,81 @@
+"""How many of the accounts are hunters, and how sure that is.
+
+Where the hunters stand apart, the share is that of the mixture, and its interval holds two doubts: that of sampling
+(the fit again to accounts that count at random: the Bayesian bootstrap, Rubin 1981) and that of the model (the fit
+again without each sign in turn: the delete-one jackknife over signs, Quenouille 1956), which is by far the larger,
+because no set of signs is independent.  Where no kind of accounts stands apart, nothing can be learned from so few
+hunters, if there are any: their signs are then assumed to lean as expected, and the interval runs over assumptions
+from weak to strong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+from scipy import stats as distributions
+
+from fanecon.metrics.hunters.closeness import Array
+from fanecon.metrics.hunters.families import Family
+from fanecon.metrics.hunters.mixture import Mixture, Patterns, assumed_mixture, fit_mixture, patterns, refitted
+from fanecon.results import Interval
+
+STANDS_APART, DRAWS = 0.6, 12
+WEAK, USUAL, STRONG = 2.0, 3.0, 4.0
+FEW_LABELS = 10
+
+
+class Learned(NamedTuple):
+    """The mixture, whether its weights were learned or assumed, and the share of hunters with its interval."""
+
+    fit: Mixture
+    learned: bool
+    share: Interval
+
+
+def learn(families: Sequence[Family], labels: Array, *, level: float) -> Learned:
+    """The mixture of the signs, or the assumed one where no kind of accounts stands apart."""
+    seen = patterns(families, labels)
+    fit = fit_mixture(seen)
+    leaning = sum(bool(family.lean.any()) for family in families)
+    labelled = min(int((labels == 1).sum()), int((labels == 0).sum())) >= FEW_LABELS
+    if labelled or fit.separation(seen.families) >= STANDS_APART * leaning:
+        return Learned(fit, True, _learned_interval(fit, seen, level))
+    return Learned(assumed_mixture(seen, tilt=USUAL), False, _assumed_interval(seen, level))
+
+
+def _learned_interval(fit: Mixture, seen: Patterns, level: float) -> Interval:
+    rng = np.random.default_rng(0)
+    here = special.logit(fit.share)
+    drawn = [special.logit(refitted(fit, seen, rng.gamma(seen.weight)).share) for _ in range(DRAWS)]
+    signs = range(len(seen.families)) if len(seen.families) > 2 else ()
+    left = np.array([special.logit(_without(fit, seen, at)) for at in signs])
+    doubt = float((len(left) - 1) / len(left) * ((left - here) ** 2).sum()) if len(left) else 0.0
+    half = float(distributions.norm.ppf((1 + level) / 2)) * math.sqrt(float(np.var(drawn, ddof=1)) + doubt)
+    low, high = (float(special.expit(here + side * half)) for side in (-1, 1))
+    return Interval(fit.share, low, high, "proportion")
+
+
+def _without(fit: Mixture, seen: Patterns, at: int) -> float:
+    kept = [place for place in range(len(seen.families)) if place != at]
+    smaller = seen._replace(families=tuple(seen.families[place] for place in kept))
+    return refitted(fit._replace(counts=fit.counts[kept]), smaller, seen.weight).share
+
+
+def _assumed_interval(seen: Patterns, level: float) -> Interval:
+    ends = [_profile(seen, tilt, level) for tilt in (WEAK, USUAL, STRONG)]
+    return Interval(ends[1][1], min(one[0] for one in ends), max(one[2] for one in ends), "proportion")
+
+
+def _profile(seen: Patterns, tilt: float, level: float) -> tuple[float, float, float]:
+    """Ends and estimate of the share: where twice the fall of the log likelihood reaches the quantile of χ²."""
+    fit = assumed_mixture(seen, tilt=tilt)
+    odds = special.logit(np.clip(fit.chance, 1e-15, 1 - 1e-15)) - special.logit(max(fit.share, 1e-12))
+    grid = np.concatenate([[0.0], np.geomspace(1e-5, 0.999, 300)])
+    ratio = np.exp(np.clip(odds, -50, 50))
+    heights = np.array([(seen.weight * np.log1p(part * (ratio - 1))).sum() for part in grid])
+    held = grid[heights >= heights.max() - distributions.chi2.ppf(level, 1) / 2]
+    return float(min(held.min(), fit.share)), fit.share, float(max(held.max(), fit.share))
