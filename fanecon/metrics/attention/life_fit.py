@@ -8,6 +8,7 @@ An exponential of half-life 2 days seen for 7 days then gives T90 = 6.64 days; c
 What the intervals cover, of 95 % meant, in 100 to 150 simulated lives of 500 acts in bins of four hours.  Exponential:
 96 to 97 %, with clumps (dispersion 0.3) 91 to 94 %.  Stretched: 95 to 99 %, with clumps 86 to 92 %, because its error
 is not symmetric on any simple scale.  Power law and two exponentials without clumps: all, so they are too wide there.
+Two exponentials with clumps: T50 92.5 %, T90 95.8 %, T90 within the window 94.3 % (300 lives).
 
 The curves are compared on items left out (ten items or more) or by Akaike's criterion (fewer).  Where a fall cannot be
 told from no fall within the window, or the total has no end, no number is given.
