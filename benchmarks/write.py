@@ -117,7 +117,7 @@ def lockstep() -> str:
 
 
 def coshare() -> str:
-    return _lines("coshare.py", ("1e5", "1e6", "1e7"))
+    return _lines("coshare.py", ("1e5", "1e6"))
 
 
 def _lines(script: str, sizes: tuple[str, ...]) -> str:
