@@ -4,6 +4,7 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 ENGINES := $(VENV)/.engines
+PEERS := .peers/.ready
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 export MPLBACKEND ?= agg
@@ -39,6 +40,13 @@ $(ENGINES): $(READY) requirements-engines.lock
 	  -r requirements-engines.lock
 	@touch $@
 
+$(PEERS): $(READY) requirements-peers.lock
+	@echo "[setup] making .peers with what the benchmarks compare with (200 MB)"
+	@$(BIN)/python -m venv --clear .peers
+	@.peers/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off --require-hashes \
+	  -r requirements-peers.lock
+	@touch $@
+
 report: $(READY) ## write reports/rainbow_bus.html
 	$(BIN)/fanecon run rainbow_bus -o reports/rainbow_bus.html
 
@@ -59,7 +67,7 @@ lint: $(READY)  ## ruff and mypy
 	@echo "[lint] mypy"
 	@$(BIN)/mypy --no-error-summary
 
-bench: $(READY)  ## run the benchmarks and write docs/benchmarks.md (an hour)
+bench: $(READY) $(PEERS)  ## run the benchmarks and write docs/benchmarks.md (an hour)
 	$(BIN)/python benchmarks/write.py
 
 lab: $(READY)   ## open the notebooks in JupyterLab
@@ -74,6 +82,8 @@ lock:           ## resolve requirements.lock anew (needs uv)
 	  --python-version 3.11 --upgrade -o requirements.lock
 	uv pip compile --group engines --no-deps --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --upgrade -o requirements-engines.lock
+	uv pip compile --group peers --universal --generate-hashes --no-header --no-annotate \
+	  --python-version 3.11 --upgrade -o requirements-peers.lock
 
 system:         ## Chromium, a Chinese font, locales, PostgreSQL and Java from Debian's packages (for the tests)
 	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
@@ -85,4 +95,4 @@ system:         ## Chromium, a Chinese font, locales, PostgreSQL and Java from D
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 clean:          ## remove .venv, reports and caches
-	rm -rf $(VENV) reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .peers reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -93,21 +93,23 @@ WHERE gap IS NOT NULL GROUP BY actor_id""",
 
 PANDAS = {
     "items": """
-log = pd.read_parquet(path, columns=["item_id", "action", "time"])
+log = pd.read_parquet(path, columns=["item_id", "action", "time"]).dropna(subset=["item_id", "action"])
 table = log.groupby("item_id").agg(events=("time", "size"), first_at=("time", "min"), last_at=("time", "max"))
 counts = log.groupby(["item_id", "action"]).size().unstack(fill_value=0).add_suffix("_times")
 table = table.join(counts).reset_index()
 """,
     "habits": """
 log = pd.read_parquet(path, columns=["actor_id", "item_id", "time", "campaign_id"])
+log = log.dropna(subset=["actor_id", "time"])
 groups = log.groupby("actor_id")
 table = groups.agg(events=("time", "size"), first_at=("time", "min"), last_at=("time", "max"),
-                   campaign_events=("campaign_id", "count"), least=("item_id", "min"), most=("item_id", "max"))
+                   campaign_events=("campaign_id", "count"), least=("item_id", "min"), most=("item_id", "max"),
+                   known=("item_id", "count"))
 inside = log["campaign_id"].notna()
 campaign = log[inside].groupby("actor_id")["time"].agg(first_campaign_at="min", last_campaign_at="max")
 organic = log[~inside].groupby("actor_id")["time"].max().rename("last_organic_at")
 table = table.join(campaign).join(organic).reset_index()
-table["one_item"] = table.pop("least") == table.pop("most")
+table["one_item"] = (table.pop("least") == table.pop("most")) & (table.pop("known") == table["events"])
 days = [table[name].dt.tz_convert("Asia/Shanghai").dt.normalize() for name in ("first_at", "last_at")]
 table["one_day"] = days[0] == days[1]
 span = (table["last_at"] - table["first_at"]).dt.total_seconds()
@@ -117,7 +119,8 @@ table["campaign_share"] = table["campaign_events"] / table["events"]
 table["entered_by_campaign"] = table["first_at"] == table["first_campaign_at"]
 """,
     "gaps": """
-log = pd.read_parquet(path, columns=["actor_id", "time"]).sort_values(["actor_id", "time"])
+log = pd.read_parquet(path, columns=["actor_id", "time"])
+log = log.dropna(subset=["actor_id", "time"]).sort_values(["actor_id", "time"])
 log["gap"] = log.groupby("actor_id")["time"].diff().dt.total_seconds()
 table = log.dropna(subset=["gap"]).groupby("actor_id")["gap"].agg(
     gaps="count", mean_seconds="mean", sd_seconds="std", min_seconds="min", max_seconds="max").reset_index()

@@ -112,9 +112,24 @@ def loaders() -> str:
     return "\n".join(["```json", json.dumps(found, indent=1), "```", "", machine() + "."])
 
 
+def lockstep() -> str:
+    return _lines("lockstep.py", ("1e5", "1e6", "1e7"))
+
+
+def coshare() -> str:
+    return _lines("coshare.py", ("1e5", "1e6"))
+
+
+def _lines(script: str, sizes: tuple[str, ...]) -> str:
+    found = [json.dumps(run(script, size)) for size in sizes]
+    return "\n".join(["```json", *found, "```", "", machine() + "."])
+
+
 SECTIONS: dict[str, tuple[str, Callable[..., str]]] = {
     "tally": ("Tallies of an event log", tally),
     "loaders": ("Loaders", loaders),
+    "lockstep": ("Densest block and lockstep", lockstep),
+    "coshare": ("Co-sharing", coshare),
 }
 
 

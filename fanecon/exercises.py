@@ -119,6 +119,41 @@ EXERCISES = {
             (3.4657, "That is the doubling time in months. The question asks for the growth rate."),
         ),
     ),
+    "hunters_1": Exercise(
+        answer=20,
+        within=0.05,
+        why="1,400 yuan over the 70 who are still there.",
+        mistakes=(
+            (1.4, "That is the price of a joiner. How many of them are still there?"),
+            (1000 / 70, "The hours are part of the bill: 8 of them at 50 yuan."),
+            (1, "That is the report of the campaign: no hours, and everybody counts who ever joined."),
+        ),
+    ),
+    "hunters_2": Exercise(
+        answer=0.045 / 0.0925,
+        within=0.002,
+        why="4.5 % of all are hunters who are flagged, 4.75 % are others who are.",
+        mistakes=(
+            (0.9, "That is the share of hunters who are flagged. Of the flagged, how many are hunters?"),
+            (0.95, "That is the share of the others who are left in peace."),
+            (0.045, "Those are the flagged hunters among all accounts. Divide by all who are flagged."),
+            (48.6, "Right digits, but type the proportion: 0.486 is 48.6 %."),
+        ),
+    ),
+    "hunters_3": Exercise(
+        answer=0.07 / 0.85,
+        within=0.001,
+        why="(0.12 + 0.95 − 1) ÷ (0.90 + 0.95 − 1).",
+        mistakes=(
+            (0.12, "That is the share of flags. Some flags are false, and some hunters have none."),
+            (
+                0.07,
+                "That takes the false alarms off; divide by 0.85 for those who were missed and those it cannot hit.",
+            ),
+            (0.12 / 0.9, "That adds the hunters who were missed but keeps the false alarms."),
+            (8.24, "Right digits, but type the proportion: 0.0824 is 8.24 %."),
+        ),
+    ),
     "life_1": Exercise(
         answer=12 * math.log2(10),
         within=0.2,
@@ -152,6 +187,41 @@ EXERCISES = {
             (6.3, "That is nine tenths of the week."),
             (7, "That is where the watching ended, not the life."),
             (2 * math.log(10), "Halvings are counted with the logarithm to base 2."),
+        ),
+    ),
+    "overload_1": Exercise(
+        answer=10 * 20 / 55,
+        within=0.01,
+        why="Your five further posts make the feed 55 long, and each post has 20 chances in 55.",
+        mistakes=(
+            (4, "Your own posts make the feed longer too: it is 55 items now, not 50."),
+            (2, "That is what the reader saw before: 5 of 50. Now it is 10 of 55."),
+            (10, "The reader looks at 20 of 55 items, not at all of them."),
+            (20 / 55, "That is the chance of one post. You have ten."),
+            (5, "Twice the posts, but not twice a feed: which share of 55 items is yours, of 20 looks?"),
+        ),
+    ),
+    "overload_2": Exercise(
+        answer=20,
+        within=0.1,
+        why="The square root of 0.04 is 0.2.",
+        mistakes=(
+            (4, "That is order without effect. Attachment gives the square root."),
+            (7.84, "That is longer lives alone, 2f - f². Attachment gives the square root."),
+            (0.2, "Right digits, but type per cent: 0.2 is 20 %."),
+            (2, "Take the root of the proportion: the root of 0.04, not of 4."),
+            (0.16, "That is the square. Attachment gives the square root."),
+        ),
+    ),
+    "overload_3": Exercise(
+        answer=159 / 80,
+        within=0.01,
+        why="159 followers per pioneer that entered, 80 per later account that entered.",
+        mistakes=(
+            (3, "That counts those who are left. The 47 dead pioneers have 0 followers each."),
+            (80 / 159, "That is the later ones in times the pioneers. The question asks the other way round."),
+            (0.6625, "That compares how many are left. Multiply with their followers."),
+            (159 / 100, "The dead among the later accounts count as well: 720 of 900 are left."),
         ),
     ),
     "rainbow_bus_1": Exercise(

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -310,3 +315,48 @@ def test_spark_gives_the_same_tables_on_ten_million_rows(tmp_path: Path) -> None
         backend = ibis.pyspark.connect(session)
         session.read.parquet(path).createOrReplaceTempView("log")
         assert differences(tables(backend.table("log"), calls), tables(path, calls)) == {}
+
+
+STOPPED = """
+import sys, time
+import ibis
+import fanecon as fe, tally_engines
+with tally_engines.spark() as session:
+    backend = ibis.pyspark.connect(session)
+    session.range(20_000).selectExpr("id as actor_id", "id as item_id", "'read' as action",
+        "timestamp_seconds(1600000000 + id) as time").createOrReplaceTempView("log")
+    log = backend.table("log")
+    far = log.cross_join(log.select(other="actor_id"))
+    fe.tally.contributions(log)
+    jobs = session.sparkContext.statusTracker()
+    print("ready", flush=True)
+    try:
+        fe.tally.contributions(far.mutate(actor_id=far.actor_id * 20_000 + far.other))
+        print("over")
+    except KeyboardInterrupt:
+        begun = time.monotonic()
+        while jobs.getActiveJobsIds() and time.monotonic() - begun < 10:
+            time.sleep(0.1)
+        print("running:", len(jobs.getActiveJobsIds()))
+        print("tables:", [row.tableName for row in session.sql("show tables").collect()])
+        print("rows:", len(fe.tally.contributions(log)))
+"""
+
+
+@pytest.mark.nightly
+def test_ctrl_c_ends_the_work_in_spark_too_and_the_session_goes_on() -> None:
+    pytest.importorskip("pyspark", reason="No PySpark: type make test")
+    tests = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": f"{tests}{os.pathsep}{tests.parent}"}
+    listening = signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores Ctrl-C
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", STOPPED], env=environment, **pipes)
+    signal.signal(signal.SIGINT, listening)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        told, errors = process.communicate(timeout=90)
+    finally:
+        process.kill()
+    assert told.splitlines() == ["running: 0", "tables: ['log']", "rows: 1"], errors[-2000:]

@@ -7,7 +7,7 @@ import pytest
 from test_life_cycle import DATA, exact, real
 
 import fanecon as fe
-from fanecon.metrics.attention import LifeCurve
+from fanecon.metrics.attention import LifeCurve, life_fit
 from fanecon.metrics.attention import life_likelihood as lik
 from fanecon.schema import ParameterError, SchemaError
 
@@ -150,6 +150,19 @@ def test_the_picture_shows_the_window():
     drawn = fe.simulate_life_counts(CURVES["exponential"], acts=900, seed=1)
     ax = fe.fit_life_cycle(drawn, count="acts", horizon=168, shapes=("exponential",)).plot()
     assert ax.get_ylabel() == "acts within the window"
+
+
+@pytest.mark.parametrize("far", [1e4, 1e8])
+def test_a_spread_without_measure_gives_the_whole_window_and_no_overflow(far):
+    """Two exponentials with clumps: the spread of a parameter can be so large that exp of its arm has no number."""
+    middle = np.array([(low + high) / 2 for low, high in lik.BOUNDS["biexponential"]])
+    spread = np.eye(len(middle)) * far**2
+    tried = life_fit._Tried(
+        shape="biexponential", x=middle, spread=spread, freedom=20.0, dispersion=1.0, log_likelihood=0.0
+    )
+    found = life_fit._interval(tried, 0.9, 168.0, 0.95)
+    assert 0 <= found.low <= found.estimate <= found.high <= 0.9 * 168
+    assert np.isnan(life_fit._interval(tried, 0.9, np.inf, 0.95).low)
 
 
 # --- coverage ---

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import html
+import os
 import re
 import shutil
 from pathlib import Path
@@ -189,6 +190,45 @@ def test_open_rate_decay_runs_on_an_export(tmp_path: Path) -> None:
     assert "who opened twice counts twice" in said
 
 
+def test_reward_hunters_runs_as_it_ships(tmp_path: Path) -> None:
+    said = words(fe.run("reward_hunters", out=tmp_path / "hunters.html"))
+    assert "1,400 yuan for 1,199 joiners of 'campaign' is 1.17 each" in said
+    assert "behave like reward hunters; " in said
+    assert "Prior: " in said and " bits (links): it is tied into a component of" in said
+    assert "no difference shown. Hunters' own leaving makes" in said
+    assert "A hunter stands above another account in 9" in said
+    assert "flagged where nobody hunts: 0 of 2,000" in said
+    assert "Simulation: drawn from a stated model" in said
+    assert figures(tmp_path / "hunters.html") == 2
+
+
+def test_reward_hunters_runs_on_a_log_of_ones_own_and_names_nobody(tmp_path: Path) -> None:
+    drawn = fe.simulate_campaign(400, hunters=0.3, seed=7).log
+    acts = drawn["action"].astype(str).replace({"leave": "unsubscribe", "share": "other", "read": "other"})
+    when = drawn["time"].dt.tz_convert("Asia/Shanghai").dt.strftime("%Y-%m-%d %H:%M:%S")
+    words_of = {"claim": "领取", "unsubscribe": "取消关注", "other": "点赞"}
+    own = pd.DataFrame({"参与人openid": "o" + drawn["actor_id"].str.zfill(27), "邀请人openid": ""})
+    own = own.assign(
+        行为=acts.map(words_of), 参与时间=when, ip="192.0.2.1", 设备号=drawn["actor_id"], 收款账号="", 状态="已到账"
+    )
+    own["奖励金额(元)"] = (drawn["amount_minor"].astype(float) / 100).round(2)
+    own.to_csv(tmp_path / "log.csv", index=False)
+    page = fe.run("reward_hunters", {"source": str(tmp_path / "log.csv"), "cash": 50.0}, out=tmp_path / "own.html")
+    said = words(page)
+    assert "400 accounts" in said and "behave like reward hunters" in said
+    assert "h000001" not in page.read_text(encoding="utf-8").split("drawn = fe.simulate_campaign")[0]
+
+
+DATA = Path(os.environ.get("FANECON_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.mark.skipif(not (DATA / "hop_accounts.parquet").exists(), reason="The airdrop's lists are not on this machine")
+def test_reward_hunters_finds_those_of_the_airdrop(tmp_path: Path) -> None:
+    said = words(fe.run("reward_hunters", {"airdrop": str(DATA)}, out=tmp_path / "airdrop.html"))
+    assert "Of 20,151 accounts" in said
+    assert "A hunter stands above another account in 91" in said
+
+
 def test_a_follower_file_is_refused_with_what_it_is(tmp_path: Path) -> None:
     source = text(
         tmp_path / "x.csv",
@@ -240,3 +280,29 @@ def test_two_days_of_fame_runs_on_cascades_of_ones_own(tmp_path: Path) -> None:
     said = words(fe.run("two_days_of_fame", {"source": str(tmp_path / "mine.parquet")}, out=tmp_path / "own.html"))
     assert "Of 15 cascades the median one had half of its attention after" in said
     assert "behaves like an exponential" in said
+
+
+def test_overload_and_first_movers_runs_as_it_ships(tmp_path: Path) -> None:
+    page = fe.run("overload_and_first_movers", out=tmp_path / "first.html")
+    said = words(page)
+    assert "Of 2,000 accounts that entered, the earliest 10 % hold" in said
+    assert "10 % if order had no effect, 19 % by longer lives alone, 31.6 % by attachment" in said
+    assert "Views behave like a ceiling response that bends at 25.2 items (24.7 to 25.7)" in said
+    assert "which compares different people" in said
+    assert "Simulation: drawn from a stated model" in said
+    assert figures(page) == 4
+
+
+def test_overload_and_first_movers_runs_on_accounts_and_feeds_of_ones_own(tmp_path: Path) -> None:
+    """Other names of the columns, an account in two rows, a date of entry, no column for the dead."""
+    own = pd.DataFrame({"born": pd.date_range("2020-01-01", periods=40), "fans": range(40, 0, -1), "name": range(40)})
+    pd.concat([own.assign(fans=0), own]).to_csv(tmp_path / "own.csv", index=False)
+    fe.simulate_feeds(15, capacity=1e6, seed=1).to_parquet(tmp_path / "feeds.parquet", index=False)
+    given = {"source": str(tmp_path / "own.csv"), "entered": "born", "audience": "fans", "account": "name"}
+    page = fe.run(
+        "overload_and_first_movers", {**given, "feeds": str(tmp_path / "feeds.parquet")}, out=tmp_path / "o.html"
+    )
+    said = words(page)
+    assert "Of 40 accounts that are left, the earliest 10 % hold 18.8 %" in said
+    assert "failures of the first wave" in said
+    assert "Views behave like a constant share of the feed; if there is a limit, it begins above" in said

@@ -26,7 +26,7 @@ from fanecon.loaders.personal import AT_RISK, Hide
 from fanecon.loaders.quick import Careful, classified, matching
 from fanecon.loaders.rows import TOTALS, Body, Complaints, Header, is_total_word
 from fanecon.loaders.sheets import Row
-from fanecon.loaders.vectors import Column, Flags, constant
+from fanecon.loaders.vectors import Column, Flags, constant, release
 
 WORDS = pa.large_string()
 
@@ -50,6 +50,13 @@ class BulkBody(Body):
     def field(self, name: str) -> pa.ChunkedArray:
         """The cells of a field."""
         return self.cells[self.header.columns[name]]
+
+    def let_go(self, name: str) -> None:
+        """Forget the cells of a field that is read: there is no room for both."""
+        at, cells = self.header.columns[name], list(self.cells)
+        cells[at] = pa.chunked_array([pa.nulls(len(self.at))])
+        for holder, name_ in ((self, "cells"), (self.rows.cells, "columns")):  # type: ignore[attr-defined]
+            object.__setattr__(holder, name_, tuple(cells))
 
     def where(self, kept: Flags, dropped: Mapping[str, int]) -> BulkBody:
         """Some of the rows."""
@@ -108,7 +115,7 @@ def read_column(body: BulkBody, name: str, complaints: Complaints, careful: Care
     sheet = body.header.sheet.rows
     gap = sheet.gap if isinstance(sheet, Cells) else None
     found, broken = quick.read(body.field(name), careful, gap=gap)
-    pa.default_memory_pool().release_unused()
+    release()
     for one in broken:
         complaints.add(one.reason, row=int(body.at[one.at]), column=column, value=one.cell)
     return found
@@ -181,7 +188,7 @@ def _extras(body: BulkBody, columns: Mapping[str, int], hide: Hide) -> Column:
     tellers = [_teller(name, hide) for name in there]
     chunks = zip(*(body.cells[at].chunks for at in there.values()), strict=True)
     braced = [_braced([tell(chunk) for tell, chunk in zip(tellers, parts, strict=True)]) for parts in chunks]
-    pa.default_memory_pool().release_unused()
+    release()
     return Column(pa.chunked_array(braced, WORDS))
 
 

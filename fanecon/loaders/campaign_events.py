@@ -14,26 +14,21 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from fanecon.loaders.campaign_ties import with_ties
 from fanecon.loaders.cells import Unreadable, is_missing, plain
 from fanecon.loaders.columns import Cells
 from fanecon.loaders.files import Opened
 from fanecon.loaders.quick import is_text, matching
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
-from fanecon.loaders.rows import Header, finish, rows_have
+from fanecon.loaders.rows import Header, rows_have
 from fanecon.loaders.spec import Columns, Spec, header_of, joined, moments, read_sheet, recognise
 from fanecon.loaders.times import NO_TIME
-from fanecon.loaders.vectors import INSTANT, Column, constant, first_filled, how_many, nothing, numbered, of_series
-from fanecon.tables import EDGES
+from fanecon.loaders.vectors import Column, first_filled, how_many, nothing, numbered
 
 SHANGHAI = "Asia/Shanghai"
-WORDS, _PAIR = pa.large_string(), ("inviter_id", "actor_id")
 Adapt = Callable[[Spec, Opened, Header], Spec]
 
 _ACTS = (
@@ -212,59 +207,3 @@ def unit_of(spec: Spec, opened: Opened, header: Header) -> Spec:
 def is_same(one: Sequence[object], other: Sequence[object]) -> bool:
     """Whether two columns of a large table hold the same; False for those of a small one, which nobody waits for."""
     return isinstance(one, Column) and isinstance(other, Column) and bool(one.arrow.equals(other.arrow))
-
-
-def with_ties(reading: Reading) -> Reading:
-    """The reading with the table `edges`: who invited whom, how often, since when; nothing where nobody did."""
-    events = reading["events"]
-    ties = _ties(events[[*_PAIR, "action", "time"]])
-    if ties.empty:
-        return reading
-    src, dst = of_series(ties["inviter_id"], WORDS), of_series(ties["actor_id"], WORDS)
-    columns: dict[str, Sequence[object]] = {
-        "src": src,
-        "dst": dst,
-        "kind": Column(pc.if_else(pc.equal(src.arrow, dst.arrow), "self_invite", "invite").cast(WORDS)),
-        "time": of_series(ties["time"], INSTANT),
-        "weight": of_series(ties["weight"], pa.float64()),
-        "source_format": constant(reading.format, len(ties)),
-    }
-    attrs = {name: value for name, value in events.attrs.items() if name != "notes"}
-    edges = finish(reading.file, columns, EDGES, {**attrs, "notes": ()})
-    notes = tuple(_on_ties(events, edges))
-    return replace(reading, tables={**reading.tables, "edges": edges}, notes=(*reading.notes, *notes))
-
-
-def _ties(brought: pd.DataFrame) -> pd.DataFrame:
-    """The pairs in the order of their first event; how often counts the act that a pair has most often."""
-    known = brought["actor_id"].notna() & brought["inviter_id"].notna()
-    if not known.all():
-        brought = brought[known]
-    if brought.empty:
-        return brought
-    # Numbers in place of the ids: pandas groups pairs of texts ten times slower, and in ten times the room.
-    inviter, actor, action = (_codes(brought[name]) for name in (*_PAIR, "action"))
-    keys = pd.DataFrame({"pair": inviter * (actor.max() + 1) + actor, "action": action, "time": brought["time"].array})
-    del inviter, actor, action
-    often = keys.groupby(["pair", "action"], sort=False).size().groupby("pair", sort=False).max()
-    since = keys.groupby("pair", sort=False)["time"].min()
-    first = ~keys["pair"].duplicated().to_numpy()
-    del keys
-    pairs = brought[[*_PAIR]]
-    found = pairs if first.all() else pairs[first].reset_index(drop=True)
-    return found.assign(time=since.array, weight=often.astype("float64").to_numpy())
-
-
-def _codes(column: pd.Series) -> npt.NDArray[np.int64]:
-    found = of_series(column, WORDS).arrow.combine_chunks().dictionary_encode()
-    codes: npt.NDArray[np.int64] = found.indices.fill_null(-1).to_numpy().astype(np.int64)
-    return codes
-
-
-def _on_ties(events: pd.DataFrame, edges: pd.DataFrame) -> Iterable[str]:
-    own = int((edges["kind"] == "self_invite").sum())
-    if own:
-        yield f"{own} accounts invited themselves: ties of the kind self_invite."
-    src, actors = (of_series(column, WORDS).arrow for column in (edges["src"], events["actor_id"]))
-    if not pc.any(pc.is_in(src, pc.drop_null(actors).combine_chunks())).as_py():
-        yield "No inviter is an actor of this file under the same id: chains of invitations cannot be followed."

@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 
-from fanecon.loaders.campaign_events import SHANGHAI, events_format, into_extra, read_events, with_ties
+from fanecon.loaders.campaign_events import SHANGHAI, events_format, into_extra, read_events
+from fanecon.loaders.campaign_ties import with_ties
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each

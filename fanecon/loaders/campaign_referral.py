@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from fanecon.loaders.answers import answers, as_sheet, begins
-from fanecon.loaders.campaign_events import first_of, into_extra, on_actors, read_events, with_ties
+from fanecon.loaders.campaign_events import first_of, into_extra, on_actors, read_events
+from fanecon.loaders.campaign_ties import with_ties
 from fanecon.loaders.files import Opened
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from fanecon.loaders.encodings import PIECE, known_words
 from fanecon.loaders.sheets import HEADER_ROWS
+from fanecon.loaders.vectors import release
 from fanecon.schema import FileError, Place
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _quick(data: bytes, mark: str) -> Cells | None:
         table = pa.Table.from_batches(stream, stream.schema)
     except pa.ArrowInvalid:
         return None
-    pa.default_memory_pool().release_unused()
+    release()
     cells = Cells(table.columns)
     any_length = mark == "\t" and _QUOTE not in data
     return cells if any_length or longest(cells) <= MOST_LETTERS else None

@@ -15,9 +15,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from fanecon.loaders import privacy
+from fanecon.loaders import privacy, vectors
 from fanecon.loaders.cells import SCIENTIFIC, Unreadable, heading
 from fanecon.loaders.reading import Ask, Reading
 from fanecon.schema import FileError, Place
@@ -232,12 +233,20 @@ def guarded(reading: Reading, ask: Ask) -> Reading:
         return reading
     secret = privacy.key()
     for frame in reading.tables.values():
-        for column in _GUARDED & set(frame.columns):
-            at_risk = frame[column].str.contains(AT_RISK, regex=True, na=False)
-            if at_risk.any():
-                clean = [scrub(value, secret) for value in frame.loc[at_risk, column]]
-                frame.loc[at_risk, column] = pd.array(clean, dtype=frame[column].dtype)
+        for name in _GUARDED & set(frame.columns):
+            blocks = vectors.of_series(frame[name], pa.large_string()).arrow
+            if pc.any(pc.match_substring_regex(blocks, AT_RISK)).as_py():
+                clean = [_scrubbed(block, secret) for block in blocks.chunks]
+                if any(one is not block for one, block in zip(clean, blocks.chunks, strict=True)):
+                    frame[name] = vectors.Column(pa.chunked_array(clean)).series("string").set_axis(frame.index)
     return reading
+
+
+def _scrubbed(block: pa.Array, secret: bytes) -> pa.Array:
+    at_risk = pc.match_substring_regex(block, AT_RISK).fill_null(False)
+    risky = block.filter(at_risk).to_pylist()
+    clean = [scrub(value, secret) for value in risky]
+    return block if clean == risky else pc.replace_with_mask(block, at_risk, pa.array(clean, block.type))
 
 
 _GUARDED = frozenset(

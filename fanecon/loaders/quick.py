@@ -112,6 +112,8 @@ def read(cells: pa.ChunkedArray, careful: Careful, *, gap: object = None) -> tup
     broken = _broken(encoded, results.reasons, np.flatnonzero(np.concatenate(open_)))
     if isinstance(results.part, list):
         return [results.part[code] for code in codes], broken
+    if not quick and _is_as_written(results, encoded):
+        return Column(pa.chunked_array([chunk.cast(WORDS) for chunk in cells.chunks], WORDS)), []
     ends = np.cumsum([one.sum() for one in open_])
     pieces = [codes[end - one.sum() : end] for one, end in zip(open_, ends, strict=True)]
     del encoded
@@ -143,6 +145,15 @@ def _texts_of(encoded: pa.DictionaryArray, gap: object = None) -> Iterator[objec
 def _codes_of(encoded: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     codes: npt.NDArray[np.int32] = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()
     return codes
+
+
+def _is_as_written(results: _Results, encoded: pa.DictionaryArray) -> bool:
+    """Whether every text stays what it is, so that the column can share the blocks of the file."""
+    part = results.part
+    if isinstance(part, list) or results.reasons or not is_text(encoded.dictionary.type) or part.found.type != WORDS:
+        return False
+    written = part.found.slice(0, len(part.found) - 1).equals(encoded.dictionary.cast(WORDS))
+    return bool(written) and not part.found[-1].is_valid
 
 
 class _Results(NamedTuple):
@@ -204,6 +215,8 @@ def _merged(part: _Part | None, open_: Flags, results: _Part, codes: npt.NDArray
 def _whole(careful: Careful, parts: list[_Part]) -> Column:
     """The parts after each other."""
     values = pa.chunked_array([part.found for part in parts], _TYPES.get(careful.kind, WORDS))
+    if pa.types.is_float64(values.type):
+        values = pc.add(values, 0.0)  # a printed -0.0 is 0.0
     first = np.concatenate([part.first for part in parts]) if parts else np.zeros(0, np.int8)
     second = np.concatenate([part.second for part in parts]) if parts else np.zeros(0, bool)
     if isinstance(careful.empty, Number):

@@ -97,6 +97,16 @@ class Complaints:
         self.places.append(Place(sheet=self.sheet, row=row, column=column, value=told, reason=reason))
         self.reasons[reason] += 1
 
+    def of_this_sheet(self) -> Complaints:
+        """Complaints about the same sheet, to be joined later."""
+        return Complaints(self.file, self.sheet, self.hidden)
+
+    def join(self, *others: Complaints) -> None:
+        """Add the complaints of others, one after another."""
+        for other in others:
+            self.places.extend(other.places)
+            self.reasons.update(other.reasons)
+
     def read(self, body: Body, name: str, parse: Callable[[object], Value], instead: Value) -> list[Value]:
         """Every cell of a field through a parser; what it refuses becomes a complaint and `instead`."""
         read: list[Value] = []

@@ -8,15 +8,15 @@ Answers in JSON become the same rows first (`fanecon.loaders.records`), so they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from fanecon.loaders import bulk, privacy, vectors
-from fanecon.loaders.cells import heading, is_missing, plain
+from fanecon.loaders.cells import heading, plain
 from fanecon.loaders.columns import Cells
-from fanecon.loaders.files import Opened, Row
+from fanecon.loaders.files import Opened
 from fanecon.loaders.instants import days as days
 from fanecon.loaders.instants import moments as moments
 from fanecon.loaders.kinds import EMPTY as EMPTY
@@ -30,8 +30,11 @@ from fanecon.loaders.kinds import money as money
 from fanecon.loaders.kinds import parser as parser
 from fanecon.loaders.kinds import percent as percent
 from fanecon.loaders.kinds import text as text
-from fanecon.loaders.personal import PUBLISHERS, hider, kinds_of, loose, notes_on
-from fanecon.loaders.quick import Careful
+from fanecon.loaders.layout import Columns as Columns
+from fanecon.loaders.layout import Field as Field
+from fanecon.loaders.layout import Spec as Spec
+from fanecon.loaders.layout import fields as fields
+from fanecon.loaders.personal import PUBLISHERS, hider, kinds_of, notes_on
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.refusals import each
 from fanecon.loaders.rows import (
@@ -47,101 +50,13 @@ from fanecon.loaders.rows import (
     not_empty,
     rounded_notes,
 )
-from fanecon.loaders.suspects import longer_rows, lost_digits, not_above_one, one_scale
-from fanecon.loaders.times import Clock, Order
-from fanecon.loaders.vectors import Column, Moments, assumed_zones, distinct
+from fanecon.loaders.spec_columns import columns_of, values_of
+from fanecon.loaders.suspects import longer_rows
+from fanecon.loaders.vectors import assumed_zones, distinct
 from fanecon.loaders.wording import many
-from fanecon.schema import FileError, Place, Table
+from fanecon.schema import FileError, Place
 
-
-@dataclass(frozen=True)
-class Field:
-    """One column of a format: how its cells are read, and the names it goes by (any spelling).
-
-    Kinds: ``share`` a fraction or a text with %, ``percent`` a number of 0 to 100 with or without %, ``time`` a
-    written time, ``unix`` seconds or milliseconds, ``yuan``, ``fen`` and ``cents`` money (stored in minor units).
-    ``required``: the column must be there; ``filled``: and no row may lack a value in it.
-    """
-
-    kind: Kind
-    names: tuple[str, ...]
-    required: bool = False
-    filled: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spec:
-    """A flat format: what it is, what gives it away, its columns and what every row shares.
-
-    Parameters
-    ----------
-    signs
-        Sets of column names; a header that holds all of one set is of this format.
-    table
-        The table of the schema that the rows become.
-    fields
-        Field of that table (or a name of its own, for `derive`) → column.
-    constants
-        Fields with the same value in every row, such as platform and kind.
-    tz, order
-        Zone and order of day and month of written times; None = refused without a zone.
-    derive
-        Called with the read columns (name → list); adds or replaces columns before the table is made.
-    keep
-        Which rows are records; others are counted as left out.
-    personal, public
-        Fields that name a person and become pseudonyms unless the caller keeps personal data, and fields or columns
-        that do not although they are called so (the known names: :mod:`fanecon.loaders.personal`).
-    readers
-        Fields whose cells no kind fits → the function that reads one; what it refuses is listed like any broken cell.
-    remarks
-        Called after `derive`; what it returns joins the notes (a printed rate that is not its parts divided).
-    kept
-        Fields that the table has no column for and that stay in `extra` as they are written.
-    without
-        Column names that say that a table with all the signs is of another format nevertheless.
-    proportions
-        Printed shares that are a part of a whole (people who opened of mails that arrived): above one they are refused.
-    notes, lossy
-        What a reader of this format has to know.
-    """
-
-    name: str
-    what: str
-    signs: tuple[tuple[str, ...], ...]
-    table: Table
-    fields: Mapping[str, Field]
-    constants: Mapping[str, object] = field(default_factory=dict)
-    tz: str | None = None
-    order: Order = "ymd"
-    derive: Callable[[Columns, Ask], None] | None = None
-    keep: Callable[[Body, Row], bool] | None = None
-    personal: tuple[str, ...] = ()
-    public: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    proportions: tuple[str, ...] = ()
-    readers: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
-    remarks: Callable[[Columns, Ask], Iterable[str]] | None = None
-    notes: tuple[str, ...] = ()
-    lossy: tuple[str, ...] = ()
-
-
-Columns = dict[str, list[object]]
 CONTINUED = "The file was continued with more columns than its header names; they are kept in extra as 'number n'."
-
-
-def fields(kinds: Mapping[str, str]) -> dict[str, Field]:
-    """Fields written short: ``{"reads": "count 阅读数|阅读量"}``.
-
-    ``!`` after the kind says that the column must be there, ``!!`` that every row must have a value in it.
-    """
-    made = {}
-    for name, short in kinds.items():
-        kind, _, names = short.partition(" ")
-        bare, marks = kind.rstrip("!"), kind.count("!")
-        made[name] = Field(bare, tuple(names.split("|")), marks > 0, marks > 1)  # type: ignore[arg-type]
-    return made
 
 
 def format_of(spec: Spec) -> Format:
@@ -207,23 +122,22 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask, *, last: bo
     hidden = _personal(spec, header)
     complaints = Complaints(opened.file, header.sheet.name, hidden)
     clock = ask.clock(spec.tz, spec.order)._replace(epoch=opened.epoch)
-    read = {name: _read(spec, name, body, complaints, ask, clock) for name in spec.fields if name in header.columns}
-    for name in (name for name in read if spec.fields[name].filled):
-        _filled(body, name, read[name], EMPTY.get(spec.fields[name].kind), complaints)
-    _whole_columns(spec, body, read, complaints)
+    letting_go = last and not opened.again
+    if letting_go and isinstance(body, bulk.BulkBody) and isinstance(header.sheet.rows, Cells):
+        header.sheet.rows.let_go()
+    read = columns_of(spec, body, complaints, ask, clock=clock, letting_go=letting_go)
     continued = longer_rows(body, complaints)
     complaints.stop()
     counts = {name: column for name, column in read.items() if spec.fields[name].kind in NUMBERS}
     rows, dropped = len(body.rows), body.dropped
     columns: Columns = vectors.Columns(rows)
-    columns |= {name: _values(spec.fields[name].kind, column) for name, column in read.items()}  # type: ignore[misc]
+    columns |= {name: values_of(spec.fields[name].kind, column) for name, column in read.items()}  # type: ignore[misc]
     columns |= {name: [value] * rows for name, value in spec.constants.items()}
     columns |= {"_row": body.numbers, "_sheet": [header.sheet.name] * rows}  # type: ignore[dict-item]
     kept = [name for name in spec.kept if name in header.columns]
     columns["extra"] = extras(body, *kept, more=continued, hide=hider(ask, hidden))  # type: ignore[assignment]
     del body
-    if last and not opened.again and isinstance(header.sheet.rows, Cells):
-        header.sheet.rows.let_go()
+    vectors.release()
     columns["lower_bound"] = floors(counts, rows)  # type: ignore[arg-type,assignment]
     columns["source_format"] = [spec.name] * rows
     if spec.derive:
@@ -236,18 +150,6 @@ def read_sheet(spec: Spec, opened: Opened, header: Header, ask: Ask, *, last: bo
         del columns[name]
     del read, counts
     return made(spec, opened, columns, notes=notes, dropped=dropped)
-
-
-def _filled(body: Body, name: str, read: Sequence[object], empty: object, complaints: Complaints) -> None:
-    """Complain of rows without a value; a broken cell is complained of already."""
-    if isinstance(body, bulk.BulkBody):
-        bulk.filled(body, name, read, empty, complaints)
-        return
-    at = body.header.columns[name]
-    for (number, row), value in zip(body.rows, read, strict=True):
-        if value == empty and is_missing(body.cell(row, name)):
-            cell = body.cell(row, name)
-            complaints.add("no value where one is needed", row=number, column=body.header.name(at), value=cell)
 
 
 def _body(spec: Spec, header: Header) -> Body:
@@ -264,34 +166,6 @@ def _body(spec: Spec, header: Header) -> Body:
     return Body(header=header, rows=kept, dropped=dropped)
 
 
-def _whole_columns(spec: Spec, body: Body, read: Mapping[str, Sequence[object]], complaints: Complaints) -> None:
-    for name, column in read.items():
-        kind, target = spec.fields[name].kind, spec.table.columns.get(name)
-        if kind in ("share", "percent"):
-            one_scale(body, name, column, complaints)
-        part_of_whole = name in spec.proportions or (target is not None and target.unit == "proportion")
-        if kind in ("share", "percent") and part_of_whole:
-            not_above_one(body, name, column, complaints)
-        if kind == "id" and name not in spec.readers:
-            lost_digits(body, name, column, complaints)
-
-
-def _read(spec: Spec, name: str, body: Body, complaints: Complaints, ask: Ask, clock: Clock) -> Sequence[object]:
-    kind = spec.fields[name].kind
-    by_name = complaints.hidden.get(body.header.name(body.header.columns[name]))
-    known = False
-    if name in spec.readers:
-        parse = spec.readers[name]
-    elif by_name and kind in ("id", "text"):
-        parse = loose(by_name, personal=ask.personal)
-    else:
-        parse, known = parser(kind, clock, personal=ask.personal), True
-    empty = EMPTY.get(kind) if known else None
-    if isinstance(body, bulk.BulkBody):
-        return bulk.read_column(body, name, complaints, Careful(kind if known else "", parse, empty, clock))
-    return complaints.read(body, name, parse, empty)
-
-
 def _personal(spec: Spec, header: Header) -> dict[str, str]:
     """The personal columns, name in the file → kind; what the format declares goes before what a name suggests."""
     found = kinds_of(header.name(at) for at in range(len(header.cells)))
@@ -305,16 +179,6 @@ def _personal(spec: Spec, header: Header) -> dict[str, str]:
         elif publisher or name in spec.public or kind not in ("id", "text"):
             found.pop(column, None)
     return {column: kind for column, kind in found.items() if column not in spec.public}
-
-
-def _values(kind: str, column: Sequence[object]) -> Sequence[object]:
-    if isinstance(column, Column):
-        return column if isinstance(column, Moments) else column.plain()
-    if kind in NUMBERS:
-        return [None if one.value is None else int(one.value) for one in column]  # type: ignore[attr-defined]
-    if kind in ("share", "percent", "real", "seconds", "timedelta"):
-        return [None if one.value is None else float(one.value) for one in column]  # type: ignore[attr-defined]
-    return list(column)
 
 
 def _zones(spec: Spec, read: Mapping[str, Sequence[object]], ask: Ask) -> list[str]:

@@ -6,8 +6,10 @@ none of them (most columns of most files) never makes the objects at all.
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, overload
@@ -270,3 +272,11 @@ def _alike(dtype: str, kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_floating(kind) if dtype == "Float64" else dtype.startswith("Int") and pa.types.is_integer(kind)
     )
+
+
+def release() -> None:
+    """Give freed memory back to the system: Arrow and the C library keep it, and the next step takes as much again."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:  # musl has none
+        trim(0)

@@ -261,7 +261,8 @@ def _clear(error: Exception, engine: Engine, what: str) -> BaseException:
     """What an engine said, in a sentence; our own errors and Python's as they are."""
     text = said(error)
     home = type(error).__module__.split(".")[0]
-    if isinstance(error, duckdb.InterruptException) or (home == "builtins" and text == "Query interrupted"):
+    stopped = isinstance(error, duckdb.InterruptException) or (home == "builtins" and text == "Query interrupted")
+    if stopped or "cancellation of all jobs" in str(error):  # PySpark cancels its jobs on Ctrl-C and tells of that
         return KeyboardInterrupt(f"{what} was stopped.")
     if home in ("builtins", "fanecon"):
         return error

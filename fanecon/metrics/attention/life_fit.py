@@ -8,6 +8,7 @@ An exponential of half-life 2 days seen for 7 days then gives T90 = 6.64 days; c
 What the intervals cover, of 95 % meant, in 100 to 150 simulated lives of 500 acts in bins of four hours.  Exponential:
 96 to 97 %, with clumps (dispersion 0.3) 91 to 94 %.  Stretched: 95 to 99 %, with clumps 86 to 92 %, because its error
 is not symmetric on any simple scale.  Power law and two exponentials without clumps: all, so they are too wide there.
+Two exponentials with clumps: T50 92.5 %, T90 95.8 %, T90 within the window 94.3 % (300 lives).
 
 The curves are compared on items left out (ten items or more) or by Akaike's criterion (fewer).  Where a fall cannot be
 told from no fall within the window, or the total has no end, no number is given.
@@ -23,6 +24,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy import special
 
 from fanecon import plots, stats
 from fanecon.metrics.attention import life_likelihood as lik
@@ -37,6 +39,7 @@ WORDS = {
     "exponential": "an exponential", "stretched": "a stretched exponential", "power": "a power law",
     "biexponential": "two exponentials",
 }  # fmt: skip
+LARGEST = 700.0
 MEASURES = {"T50": 0.5, "T90": 0.9, "T95": 0.95, "T99": 0.99}
 FOLDS, FEWEST_ITEMS, FEWEST_ACTS, VAGUE = 5, 10, 20, 1.0
 ENDLESS = "this power law's total has no end, so no share of it can be timed"
@@ -267,8 +270,11 @@ def _interval(tried: _Tried, share: float, horizon: float, level: float) -> Inte
     if len(tried.x) == 1:
         side = arm * math.sqrt(float(tried.spread[0, 0]))
         return Interval(centre, time_at(tried.x - side), time_at(tried.x + side), "hours")
-    odds = [math.exp(scaled(centre) + side * arm * error) for side in (-1, 1)]
-    ends = [one / (1 + one / most) for one in odds] if math.isfinite(most) else odds
+    logs = [scaled(centre) + side * arm * error for side in (-1, 1)]
+    if math.isfinite(most):
+        ends = [most * float(special.expit(one - math.log(most))) for one in logs]
+    else:
+        ends = [math.exp(min(one, LARGEST)) for one in logs]
     return Interval(centre, min(centre, ends[0]), max(centre, ends[1]), "hours")
 
 

@@ -57,7 +57,8 @@ def gather(
     together = _together(ties, component, (links is not None, shared is not None), found)
     single = [amount(starts)] if starts.weighed else []
     acted = [lockstep(member[name].to_numpy(dtype=float), str(name)) for name in member.columns]
-    families = (*together, *single, *acted, *habit_families(accounts))
+    # A column that is there and empty is missing all the same.
+    families = tuple(one for one in (*together, *single, *acted, *habit_families(accounts)) if one.known.any())
     if not families:
         raise SchemaError(
             "There is nothing to tell accounts apart by. Needed is at least one of: first_at, amount, events and "

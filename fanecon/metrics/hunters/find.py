@@ -33,7 +33,7 @@ from fanecon.results import Interval, Result, shown
 from fanecon.schema import ParameterError, closest
 from fanecon.stats.proportions import checked_level
 
-FLAG, LABEL_BITS = 0.9, 6.0
+FLAG, LABEL_BITS, LEAST_SHOWN = 0.9, 6.0, 5e-4
 RANKS = (
     "The probabilities are ranks: they were learned without labels, and overlapping signs make them too sure of "
     "themselves. Some labels (labels=) would calibrate them."
@@ -148,6 +148,8 @@ _EXTRA = {
 
 
 def _signed(bits: float) -> str:
+    if abs(bits) < LEAST_SHOWN:
+        return "0 bits"
     return f"{'+' if bits >= 0 else ''}{shown(bits)} bits"
 
 
