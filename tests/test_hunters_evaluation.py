@@ -33,7 +33,9 @@ def row(judged, measure, labels="all"):
 def test_the_area_is_that_of_the_ranking(campaign, found, judged):
     hunter = campaign.truth.set_index("actor_id")["hunter"].reindex(found.table["account"]).to_numpy()
     value = auc(found.table["bits"].to_numpy(), hunter)
-    assert tuple(row(judged, "AUC")[["estimate", "low", "high"]]) == pytest.approx((value.estimate, value.low, value.high))
+    assert tuple(row(judged, "AUC")[["estimate", "low", "high"]]) == pytest.approx(
+        (value.estimate, value.low, value.high)
+    )
 
 
 def test_each_source_is_judged_by_its_own_hunters_against_all_others(campaign, judged):

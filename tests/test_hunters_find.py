@@ -124,7 +124,9 @@ def test_groups_are_farms(campaign, found):
     farm = campaign.truth.set_index("actor_id")["farm"]
     members = found.table.dropna(subset=["group"])
     kept = members.assign(farm=farm.reindex(members["account"]).to_numpy())
-    largest = kept[kept["group"] <= 5].groupby("group")["farm"].agg(lambda held: held.value_counts(normalize=True).max())
+    largest = (
+        kept[kept["group"] <= 5].groupby("group")["farm"].agg(lambda held: held.value_counts(normalize=True).max())
+    )
     assert (largest > 0.8).all()
     assert found.groups["accounts"].is_monotonic_decreasing
     assert (found.groups[["ties", "shared_outsiders", "crowded_starts"]].sum(axis=1) > 0).all()
