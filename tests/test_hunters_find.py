@@ -138,6 +138,13 @@ def test_missing_signs_are_said_and_not_imputed(campaign):
     assert "links" not in found.evidence
 
 
+def test_two_signs_do_not_tell_the_share(campaign):
+    labels = campaign.truth.set_index("actor_id")["hunter"].astype(int).head(200)
+    found = fe.find_hunters(campaign.log[["actor_id", "time"]], labels=labels)
+    assert found.evidence.columns.isin(["crowding", "habits"]).sum() == 2
+    assert found.prevalence.missing.startswith("two signs do not tell the share")
+
+
 def test_a_table_of_a_tally_gives_what_the_log_gives(campaign):
     log = campaign.log[campaign.log["action"] != "leave"].drop(columns="amount_minor")
     table = fe.tally.account_habits(log, zone="UTC")
@@ -208,8 +215,8 @@ def test_the_share_of_paid_acts_is_drawn_to_the_common_share():
 
 def test_copied_praise_is_found_and_honest_praise_is_not():
     accounts = pd.Series(["a", "b", "c", "d", "e"])
-    texts = pd.Series(["Great shop, great prizes, come and join us now!!! 1", "great shop great prizes come and join us now 22",
-                       "GREAT SHOP; great prizes: come and join us now", "I bought a chair and my back thanks me", None])  # fmt: skip
+    praise = "Great shop, great prizes, come and join us now!!! 1"
+    texts = pd.Series([praise, praise.lower().replace(",", ""), praise.upper(), "I bought a chair and am glad", None])
     found = repeated_texts(accounts, texts)
     assert found.to_dict() == {"a": 1.0, "b": 1.0, "c": 1.0, "d": 0.0}
 
