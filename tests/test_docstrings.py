@@ -7,10 +7,11 @@ import pkgutil
 import pytest
 
 import fanecon.metrics.attention
+import fanecon.metrics.hunters
 import fanecon.metrics.sharing
 import fanecon.stats
 
-PACKAGES = (fanecon.stats, fanecon.metrics.attention, fanecon.metrics.sharing)
+PACKAGES = (fanecon.stats, fanecon.metrics.attention, fanecon.metrics.hunters, fanecon.metrics.sharing)
 MODULES = ["fanecon.results", "fanecon.schema", "fanecon.plots", *(
     f"{package.__name__}.{found.name}" for package in PACKAGES for found in pkgutil.iter_modules(package.__path__)
 )]  # fmt: skip

@@ -99,7 +99,7 @@ def _members(table: pd.DataFrame | None, names: pd.Index) -> pd.DataFrame:
     """The bits of the best block of each account, one column per kind of block (lockstep, co-sharing)."""
     if table is None:
         return pd.DataFrame(index=names)
-    who = account_column(table)
+    who = "member" if "member" in table else account_column(table)
     need(table, who, "bits", meaning="members of blocks")
     kind = table["kind"].astype(str) if "kind" in table else pd.Series("lockstep", index=table.index)
     rows = pd.DataFrame({"account": table[who], "kind": kind, "bits": table["bits"].astype(float)})

@@ -170,11 +170,11 @@ def find_hunters(
         A log of events (actor_id, time; campaign_id, item_id, action, amount_minor, text where there), or one row per
         account with what `fe.tally` makes of one: first_at, amount, events, campaign_events, one_day, one_item, ….
     links
-        Ties: src, dst, perhaps kind and weight (`fe.tally.account_links`).
+        Ties: src, dst, perhaps kind and weight (`fe.tally.account_links`, pairs of `co_sharing`).
     shared
         What accounts share with each other, such as a purse or an outside counterparty: value, account, direction.
     blocks
-        Members of blocks: account, bits, perhaps kind.
+        Members of blocks: account, bits, perhaps kind (`find_lockstep(…).accounts`).
     labels
         Account → 1 (hunter) or 0, for some.
 
