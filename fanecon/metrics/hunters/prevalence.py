@@ -57,7 +57,7 @@ def true_prevalence(
     Examples
     --------
     >>> print(true_prevalence(120, 1000, sensitivity=0.90, specificity=0.95))
-    8.24 % (6.06 to 10.8)
+    8.24 % (6.04 to 10.8)
     """
     apparent, z = proportion_of(flagged, accounts), float(distributions.norm.ppf(1 - checked_level(level) / 2))
     right, clear = _rate(sensitivity), _rate(specificity)
