@@ -215,8 +215,15 @@ def test_the_share_of_paid_acts_is_drawn_to_the_common_share():
 
 def test_copied_praise_is_found_and_honest_praise_is_not():
     accounts = pd.Series(["a", "b", "c", "d", "e"])
-    praise = "Great shop, great prizes, come and join us now!!! 1"
-    texts = pd.Series([praise, praise.lower().replace(",", ""), praise.upper(), "I bought a chair and am glad", None])
+    texts = pd.Series(
+        [
+            "Great shop, great prizes, come and join us now!!! 1",
+            "great shop great prizes come and join us now 22",
+            "GREAT SHOP; great prizes: come and join us now",
+            "I bought a chair and my back thanks me",
+            None,
+        ]
+    )
     found = repeated_texts(accounts, texts)
     assert found.to_dict() == {"a": 1.0, "b": 1.0, "c": 1.0, "d": 0.0}
 

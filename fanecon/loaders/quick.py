@@ -229,10 +229,10 @@ def _whole(careful: Careful, parts: list[_Part]) -> Column:
 def _taken_apart(one: object, *, whole: bool) -> tuple[object, int, bool]:
     """A result as its value and up to two doubts of it."""
     if isinstance(one, Number):
-        value = None if one.value is None else int(one.value) if whole else float(one.value)
+        value = None if one.value is None else int(one.value) if whole else float(one.value) + 0.0
         return value, one.is_floor, one.is_rounded
     if isinstance(one, Share):
-        return None if one.value is None else float(one.value), SCALES.index(one.scale), False
+        return None if one.value is None else float(one.value) + 0.0, SCALES.index(one.scale), False
     if isinstance(one, Moment):
         return one.value, PRECISIONS.index(one.precision), one.zone_given
     return one, 0, False

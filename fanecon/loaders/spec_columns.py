@@ -80,5 +80,5 @@ def values_of(kind: str, column: Sequence[object]) -> Sequence[object]:
     if kind in NUMBERS:
         return [None if one.value is None else int(one.value) for one in column]  # type: ignore[attr-defined]
     if kind in ("share", "percent", "real", "seconds", "timedelta"):
-        return [None if one.value is None else float(one.value) for one in column]  # type: ignore[attr-defined]
+        return [None if one.value is None else float(one.value) + 0.0 for one in column]  # type: ignore[attr-defined]
     return list(column)
