@@ -138,6 +138,13 @@ def test_missing_signs_are_said_and_not_imputed(campaign):
     assert "links" not in found.evidence
 
 
+def test_two_signs_do_not_tell_the_share(campaign):
+    labels = campaign.truth.set_index("actor_id")["hunter"].astype(int).head(200)
+    found = fe.find_hunters(campaign.log[["actor_id", "time"]], labels=labels)
+    assert found.evidence.columns.isin(["crowding", "habits"]).sum() == 2
+    assert found.prevalence.missing.startswith("two signs do not tell the share")
+
+
 def test_a_table_of_a_tally_gives_what_the_log_gives(campaign):
     log = campaign.log[campaign.log["action"] != "leave"].drop(columns="amount_minor")
     table = fe.tally.account_habits(log, zone="UTC")

@@ -4,6 +4,14 @@ A flag is an accusation.  So every account has a case that can be read: the prio
 like hunters at all), then each sign, for or against, in bits (one bit doubles the odds), and the sum.  What was missing
 is said and counts nothing.  Where the weights were learned without labels the sum puts accounts in an order; how often
 a flag is right is only known once some labels are, and the notes say which of the two it is.
+
+How this was chosen, and how good it is.  No label entered what is learned.  But ways to measure crowding and to
+combine signs were tried on one half of a public airdrop with its labels at hand, and looked at about a hundred times.
+The first trials reached an AUC of 0.49 to 0.87; once the signs stood in families and the mixture weighed them, every
+variant without doubled signs lay between 0.87 and 0.913.  Among those the choice fell by principle (the background of
+the very hour, signs in families, company), at times for a smaller figure; a label-free criterion (how well the signs
+predict each other) was tried and did not choose better.  The 0.91 of that half may be flattered by about a hundredth.
+The correction by labels was tuned there: with a tenth of the labels it reaches 0.926 on the rest.
 """
 
 from __future__ import annotations

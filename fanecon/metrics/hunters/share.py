@@ -25,7 +25,8 @@ from fanecon.results import Interval
 
 STANDS_APART, DRAWS = 0.6, 12
 WEAK, USUAL, STRONG = 2.0, 3.0, 4.0
-FEW_LABELS = 10
+FEW_LABELS, IDENTIFIES = 10, 3
+TOO_FEW = "two signs do not tell the share; at least three are needed"
 
 
 class Learned(NamedTuple):
@@ -48,12 +49,13 @@ def learn(families: Sequence[Family], labels: Array, *, level: float) -> Learned
 
 
 def _learned_interval(fit: Mixture, seen: Patterns, level: float) -> Interval:
+    if len(seen.families) < IDENTIFIES:
+        return Interval(fit.share, unit="proportion", missing=TOO_FEW)
     rng = np.random.default_rng(0)
     here = special.logit(fit.share)
     drawn = [special.logit(refitted(fit, seen, rng.gamma(seen.weight)).share) for _ in range(DRAWS)]
-    signs = range(len(seen.families)) if len(seen.families) > 2 else ()
-    left = np.array([special.logit(_without(fit, seen, at)) for at in signs])
-    doubt = float((len(left) - 1) / len(left) * ((left - here) ** 2).sum()) if len(left) else 0.0
+    left = np.array([special.logit(_without(fit, seen, at)) for at in range(len(seen.families))])
+    doubt = float((len(left) - 1) / len(left) * ((left - here) ** 2).sum())
     half = float(distributions.norm.ppf((1 + level) / 2)) * math.sqrt(float(np.var(drawn, ddof=1)) + doubt)
     low, high = (float(special.expit(here + side * half)) for side in (-1, 1))
     return Interval(fit.share, low, high, "proportion")
