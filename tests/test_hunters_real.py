@@ -4,6 +4,7 @@ import importlib.util
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fanecon as fe
@@ -59,3 +60,10 @@ def test_what_was_learned_is_said(judged):
     found, _, _ = judged
     assert any("ranks" in note for note in found.notes)
     assert any(note.startswith("Missing, and not imputed") for note in found.notes)
+
+
+def test_without_amounts_no_interval_pretends_to_hold_the_share():
+    accounts, ties, _ = benchmark().tables(DATA)
+    found = fe.find_hunters(accounts.drop(columns="amount"), **ties)
+    assert np.isnan(found.prevalence.low) and "do not bound the share" in found.prevalence.missing
+    assert "no interval" in found.sentence

@@ -25,7 +25,8 @@ from fanecon.results import Interval
 
 STANDS_APART, DRAWS = 0.6, 12
 WEAK, USUAL, STRONG = 2.0, 3.0, 4.0
-FEW_LABELS, IDENTIFIES = 10, 3
+FEW_LABELS, IDENTIFIES, BOUNDS = 10, 3, 4
+UNBOUNDED = "the weights are assumed, and so few signs do not bound the share: of an airdrop it said 3 % for 29 %"
 TOO_FEW = "two signs do not tell the share; at least three are needed"
 
 
@@ -69,6 +70,8 @@ def _without(fit: Mixture, seen: Patterns, at: int) -> float:
 
 def _assumed_interval(seen: Patterns, level: float) -> Interval:
     ends = [_profile(seen, tilt, level) for tilt in (WEAK, USUAL, STRONG)]
+    if len(seen.families) < BOUNDS:
+        return Interval(ends[1][1], unit="proportion", missing=UNBOUNDED)
     return Interval(ends[1][1], min(one[0] for one in ends), max(one[2] for one in ends), "proportion")
 
 
