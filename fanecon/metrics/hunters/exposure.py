@@ -12,7 +12,8 @@ after fewer,
 
 with an effect of every group (some groups are always leaky) and of every calendar week (holidays), the groups removed
 exactly by conditioning on their totals (Hausman, Hall and Griliches 1984).  Groups, not days, are the independent
-observations: the interval is the jackknife over groups with t quantiles (Bell and McCaffrey 2002).
+observations: the interval is the jackknife over groups with t quantiles (Bell and McCaffrey 2002).  Of 600 simulations
+each it held the true ratio in 94.0 % (12 groups), 94.5 and 96.3 % (40).
 
 A campaign is not drawn by lot.  If fans left faster *before* the hunters came, then something else moves both, a
 quarrel or a holiday, and the answer is "cannot say".  That is the second row of the table: the hunters of
