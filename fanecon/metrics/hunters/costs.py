@@ -10,8 +10,8 @@ Joiners who are still there when watching ends have not left *yet*; leaving them
 as kept for ever makes them cheap.  S is therefore the product-limit estimate of Kaplan and Meier.  Its interval is
 Wilson's, for the number of independent fans that would give the same variance (Dorey and Korn 1987): the normal
 interval covers far too rarely where few stay.  Accounts of one farm leave together and are one decision, not fifty;
-name the column that says who belongs together.  Of 600 simulated campaigns each, with and without farms and early ends of
-watching, the 95 % interval held the true price in 93.8 to 96.3 %.
+name the column that says who belongs together.  Of 600 simulated campaigns each, with and without farms and early
+ends of watching, the 95 % interval held the true price in 93.8 to 96.3 %.
 """
 
 from __future__ import annotations
