@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pytest
 import tally_definitions as by_definition
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fanecon as fe
@@ -256,3 +257,28 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, float) or isinstance(other, float):
         return one is not None and other is not None and math.isclose(one, other, rel_tol=1e-12)
     return one == other
+
+
+def as_defined(room: str) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
+    """The tests of a room's tallies against their definitions: over the zoo, over random logs, over many of them."""
+    each = pytest.mark.parametrize("case", of(room), ids=lambda case: case.name)
+
+    @pytest.mark.parametrize("name", ZOO)
+    @each
+    def over_the_zoo(case: Case, name: str) -> None:
+        hold(case, ZOO[name])
+
+    @each
+    @given(frame=random_logs())
+    @settings(max_examples=20, deadline=None, derandomize=True, database=None)
+    def over_random_logs(case: Case, frame: pd.DataFrame) -> None:
+        hold(case, frame)
+
+    @pytest.mark.nightly
+    @each
+    @given(frame=random_logs())
+    @settings(max_examples=500, deadline=None, database=None)
+    def over_many_random_logs(case: Case, frame: pd.DataFrame) -> None:
+        hold(case, frame)
+
+    return over_the_zoo, over_random_logs, over_many_random_logs

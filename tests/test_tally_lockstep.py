@@ -10,32 +10,15 @@ import pytest
 import tally_definitions as by_definition
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tally_cases import ZOO, Case, hold, log, of, random_logs
+from tally_cases import as_defined, log
 
 import fanecon as fe
 
-CASES = of("lockstep")
-
-
-@pytest.mark.parametrize("name", ZOO)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_log_of_the_zoo_is_tallied_as_defined(case: Case, name: str) -> None:
-    hold(case, ZOO[name])
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@given(frame=random_logs())
-@settings(max_examples=20, deadline=None, derandomize=True, database=None)
-def test_random_logs_are_tallied_as_defined(case: Case, frame: pd.DataFrame) -> None:
-    hold(case, frame)
-
-
-@pytest.mark.nightly
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@given(frame=random_logs())
-@settings(max_examples=500, deadline=None, database=None)
-def test_many_random_logs_are_tallied_as_defined(case: Case, frame: pd.DataFrame) -> None:
-    hold(case, frame)
+(
+    test_every_log_of_the_zoo_is_tallied_as_defined,
+    test_random_logs_are_tallied_as_defined,
+    test_many_random_logs_are_tallied_as_defined,
+) = as_defined("lockstep")
 
 
 # --- blocks ---
