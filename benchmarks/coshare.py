@@ -21,8 +21,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from alone import ONE_THREAD
+
 HERE = Path(__file__).resolve().parent
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 COMMON = """
 import json, re, sys, time

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -23,10 +22,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from alone import measured
 
 HERE = Path(__file__).resolve().parent
 SAMPLE = 1000
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 COMMON = """
 import json, sys, time
@@ -125,19 +124,6 @@ def drawn(folder: Path, events: int) -> int:
     return cascades
 
 
-def measured(python: str, code: str, *arguments: str) -> dict[str, float] | None:
-    """What the code prints, run in a process of its own; None where it fails, told on the error stream."""
-    path = {"PYTHONPATH": str(HERE.parent)} if python == sys.executable else {}
-    done = subprocess.run(
-        [python, "-W", "ignore", "-c", COMMON + code, *arguments],
-        capture_output=True, text=True, check=False, env={**os.environ, **ONE_THREAD, **path},
-    )  # fmt: skip
-    if done.returncode:
-        print(done.stderr.strip().splitlines()[-1], file=sys.stderr)
-        return None
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def versions(python: str) -> dict[str, str]:
     listed = "{d.metadata['Name']: d.version for d in m.distributions()}"
     code = f"import importlib.metadata as m, json; print(json.dumps({listed}))"
@@ -148,11 +134,11 @@ def versions(python: str) -> dict[str, str]:
 
 
 def streams(folder: str, python: str) -> dict[str, object]:
-    own = measured(sys.executable, FANECON, folder)
+    own = measured(sys.executable, COMMON + FANECON, folder)
     assert own is not None
     told: dict[str, object] = {"fanecon": own}
     for name, code in PEERS.items():
-        found = measured(python, code, folder) if python else None
+        found = measured(python, COMMON + code, folder) if python else None
         if found is None:
             print(f"{name} is not there or failed: skipped", file=sys.stderr)
             continue
@@ -163,10 +149,10 @@ def streams(folder: str, python: str) -> dict[str, object]:
 
 
 def many(folder: str, python: str, cascades: int) -> dict[str, object]:
-    own = measured(sys.executable, CASCADES, folder)
+    own = measured(sys.executable, COMMON + CASCADES, folder)
     assert own is not None
     told: dict[str, object] = {"cascades": cascades, "fanecon": own}
-    book = measured(python, BOOK_CASCADES, folder, str(min(SAMPLE, cascades))) if python else None
+    book = measured(python, COMMON + BOOK_CASCADES, folder, str(min(SAMPLE, cascades))) if python else None
     if book is None:
         return told
     scaled = book["sample_cpu_seconds"] * cascades / book["sample"]

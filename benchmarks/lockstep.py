@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -28,10 +27,11 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from alone import measured
+
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent / ".peers"
 LOCK = HERE.parent / "requirements-peers.lock"
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 MOST_NULL, SHUFFLES = 1_000_000, 100
 
 COMMON = """
@@ -131,19 +131,6 @@ print(json.dumps({"null_blocks": blocks, "shuffles": shuffles, "seconds": time.p
 """
 
 
-def measured(python: str, code: str, *arguments: str) -> dict | None:
-    """What the code prints, run in a process of its own; None where it fails, told on the error stream."""
-    path = {"PYTHONPATH": str(HERE.parent)} if python == sys.executable else {}
-    done = subprocess.run(
-        [python, "-W", "ignore", "-c", COMMON + code, *arguments],
-        capture_output=True, text=True, check=False, env={**os.environ, **ONE_THREAD, **path},
-    )  # fmt: skip
-    if done.returncode:
-        print(done.stderr.strip().splitlines()[-1], file=sys.stderr)
-        return None
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def peers(named: str) -> str:
     """The interpreter of an environment that has rgmining-fraudar, or nothing."""
     own = PEERS / "bin" / "python"
@@ -168,9 +155,9 @@ def needed(found: dict | None) -> dict:
 
 
 def timed(folder: str, edges: int, python: str) -> dict[str, object]:
-    drawn = needed(measured(sys.executable, DRAW, folder, str(edges)))
-    own = needed(measured(sys.executable, OWN, folder, str(edges)))
-    peer = measured(python, PEER, folder, str(edges)) if python else None
+    drawn = needed(measured(sys.executable, COMMON + DRAW, folder, str(edges)))
+    own = needed(measured(sys.executable, COMMON + OWN, folder, str(edges)))
+    peer = measured(python, COMMON + PEER, folder, str(edges)) if python else None
     held = own["input_megabytes"]
     told = {
         **drawn,
@@ -190,10 +177,10 @@ def timed(folder: str, edges: int, python: str) -> dict[str, object]:
 
 
 def judged(folder: str, edges: int, shuffles: int) -> dict[str, object]:
-    quality = needed(measured(sys.executable, QUALITY, folder, str(edges)))
+    quality = needed(measured(sys.executable, COMMON + QUALITY, folder, str(edges)))
     quality["find_lockstep_peak_mb"] = quality.pop("megabytes")
     at = min(edges, MOST_NULL)
-    null = needed(measured(sys.executable, NULL, folder, str(at), str(shuffles)))
+    null = needed(measured(sys.executable, COMMON + NULL, folder, str(at), str(shuffles)))
     null["null_seconds"] = null.pop("seconds")
     return {**quality, **null, "null_edges": at}
 
