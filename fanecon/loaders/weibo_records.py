@@ -16,7 +16,7 @@ from fanecon.loaders.files import Opened
 from fanecon.loaders.json_format import listed
 from fanecon.loaders.reading import Ask, Format, Reading
 from fanecon.loaders.spec import Spec, fields
-from fanecon.loaders.weibo_crawlers import CRAWLER, SPIDER, floored, remarks
+from fanecon.loaders.weibo_crawlers import DATABASE, SPIDER, floored, remarks
 from fanecon.loaders.weibo_tables import (
     EDITED,
     ITEM,
@@ -32,24 +32,10 @@ from fanecon.schema import FileError
 from fanecon.tables import CASCADE_NODES, ITEMS
 
 CRAWLER_JSON = replace(
-    CRAWLER,
+    DATABASE,
     name="weibo_crawler_json",
     what="a JSON file of the crawler weibo-crawler",
-    signs=(("bid", "attitudes_count", "reposts_count", "created_at"),),
-    fields=fields(
-        {
-            "item_id": "id!! id",
-            "author": "id user_id",
-            "title": "text text",
-            "url": "text article_url",
-            "whole": "time full_created_at",
-            "published": "time!! created_at",
-            "likes": "count attitudes_count",
-            "comments": "count comments_count",
-            "shares": "count reposts_count",
-            "origin": "id retweet.id",
-        }
-    ),
+    fields={**DATABASE.fields, **fields({"origin": "id retweet.id"})},
 )
 _CRAWLER_NODES = Spec(
     name="weibo_crawler_json",
