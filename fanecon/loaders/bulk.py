@@ -35,8 +35,13 @@ WORDS = pa.large_string()
 class BulkBody(Body):
     """The data rows under a header as columns, with their 1-based numbers."""
 
-    cells: tuple[pa.ChunkedArray, ...]
+    rows: _Rows
     at: npt.NDArray[np.int32]
+
+    @property
+    def cells(self) -> tuple[pa.ChunkedArray, ...]:
+        """The columns, whose rows the body goes through."""
+        return tuple(self.rows.cells.columns)
 
     @property
     def numbers(self) -> Column:  # type: ignore[override]
@@ -53,10 +58,9 @@ class BulkBody(Body):
 
     def let_go(self, name: str) -> None:
         """Forget the cells of a field that is read: there is no room for both."""
-        at, cells = self.header.columns[name], list(self.cells)
-        cells[at] = pa.chunked_array([pa.nulls(len(self.at))])
-        for holder, name_ in ((self, "cells"), (self.rows.cells, "columns")):  # type: ignore[attr-defined]
-            object.__setattr__(holder, name_, tuple(cells))
+        columns, at = list(self.cells), self.header.columns[name]
+        columns[at] = pa.chunked_array([pa.nulls(len(self.at))])
+        self.rows.cells.columns = tuple(columns)
 
     def where(self, kept: Flags, dropped: Mapping[str, int]) -> BulkBody:
         """Some of the rows."""
@@ -87,7 +91,7 @@ def body_over(
     """A body over columns that hold its rows and nothing else."""
     sheet = header.sheet.rows
     rows = sheet.of(cells) if isinstance(sheet, Cells) else Cells(cells)
-    return BulkBody(header=header, rows=_Rows(rows, at), dropped=dropped, cells=tuple(cells), at=at)
+    return BulkBody(header=header, rows=_Rows(rows, at), dropped=dropped, at=at)
 
 
 def body_of(header: Header, sheet: Cells, keep: Callable[[Body, Row], bool] | None = None) -> BulkBody | None:

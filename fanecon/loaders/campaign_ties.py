@@ -41,7 +41,9 @@ def with_ties(reading: Reading) -> Reading:
     del inviters, actors
     release()
     times = events["time"].to_numpy("datetime64[ns]").view(np.int64)
-    first, since, often = pairs_of(inviter[known], actor[known], action[known], times[known])
+    if len(known) < len(times):
+        inviter, actor, action, times = (one[known] for one in (inviter, actor, action, times))
+    first, since, often = pairs_of(inviter, actor, action, times)
     del inviter, actor, action, times
     src, dst = (Column(_rows(of_series(events[name], WORDS).arrow, known[first])) for name in names[:2])
     del known, first
