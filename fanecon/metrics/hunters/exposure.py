@@ -96,8 +96,8 @@ def exposure_effect(panel: pd.DataFrame, *, level: float = 0.95) -> ExposureEffe
     """
     alpha = checked_level(level)
     found = panel_of(panel)
-    effects = [*_effects(found, alpha)]
-    parts = _parts(found, alpha)
+    useful = found.with_variation()
+    effects, parts = _effects(useful, alpha), _parts(useful, alpha)
     rows = [
         (what, one.estimate, one.low, one.high, one.missing)
         for what, one in zip((YESTERDAY, TOMORROW), effects, strict=True)
@@ -116,8 +116,7 @@ def exposure_effect(panel: pd.DataFrame, *, level: float = 0.95) -> ExposureEffe
     )
 
 
-def _effects(panel: Panel, alpha: float) -> tuple[Interval, Interval]:
-    useful = panel.with_variation()
+def _effects(useful: Panel, alpha: float) -> tuple[Interval, Interval]:
     groups = useful.groups
     if groups < FEWEST_GROUPS:
         missing = f"hunters and exits both vary in {groups} groups, and {FEWEST_GROUPS} are needed"
@@ -173,11 +172,10 @@ def _slopes(panel: Panel, columns: Real, beta: Real) -> tuple[Real, Real]:
     return score, spread
 
 
-def _parts(panel: Panel, alpha: float) -> pd.DataFrame:
+def _parts(useful: Panel, alpha: float) -> pd.DataFrame:
     """Kitagawa's split of the crude change between each group's days with more and with fewer hunters."""
     names = ["crude change", "because more of the members are hunters", "because hunters leave at another rate",
              "because fans leave faster"]  # fmt: skip
-    useful = panel.with_variation()
     if useful.groups < FEWEST_GROUPS or useful.hunters_left is None:
         return pd.DataFrame({"what": names, "estimate": math.nan, "low": math.nan, "high": math.nan})
     sums = useful.high_and_low()
@@ -207,7 +205,7 @@ def _verdict(effect: Interval, placebo: Interval) -> str:
     return "faster" if effect.low > 1 else "slower"
 
 
-def _sentence(verdict: str, effects: list[Interval], panel: Panel, parts: pd.DataFrame) -> str:
+def _sentence(verdict: str, effects: tuple[Interval, Interval], panel: Panel, parts: pd.DataFrame) -> str:
     effect = effects[0]
     where = f"{panel.groups} groups and {shown(panel.left.sum())} fans who left"
     if math.isnan(effect.estimate):

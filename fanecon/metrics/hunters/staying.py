@@ -30,6 +30,8 @@ class Stayed:
         The greatest age up to which anybody was watched, in days.
     each
         Per joiner: age at the end, whether they left, and the number of whom they belong to; None from a life table.
+    groups
+        How many groups there are, or None where everybody stands alone.
     """
 
     joiners: int
@@ -38,6 +40,7 @@ class Stayed:
     ended: Real
     watched: float
     each: tuple[Real, npt.NDArray[np.bool_], npt.NDArray[np.int64]] | None = None
+    groups: int | None = None
 
 
 def lives(joiners: pd.DataFrame, *, by: str | None, together: str | None) -> dict[str, Stayed]:
@@ -90,10 +93,12 @@ def _of_rows(rows: pd.DataFrame, together: str | None) -> Stayed:
     group = pd.factorize(rows[together])[0] if together else np.arange(len(rows))
     # Who belongs to nobody stands alone.
     group = np.where(group < 0, group.max() + 1 + np.arange(len(rows)), group).astype(np.int64)
+    groups = len(np.unique(group))
+    several = groups if groups < len(rows) else None
     at, ended = np.unique(age[gone], return_counts=True)
     at_risk = len(age) - np.searchsorted(np.sort(age), at, side="left")
     watched = float(((rows["_until"] - joined) / DAY).max())
-    return Stayed(len(age), at, at_risk.astype(float), ended.astype(float), watched, (age, gone, group))
+    return Stayed(len(age), at, at_risk.astype(float), ended.astype(float), watched, (age, gone, group), several)
 
 
 def share_staying(lived: Stayed, day: float, *, level: float) -> Interval:
@@ -110,12 +115,11 @@ def share_staying(lived: Stayed, day: float, *, level: float) -> Interval:
     if share <= 0:
         # One-sided: where none of n stayed, the share is below 1 − α^(1/n).
         return Interval(0.0, 0.0, 1 - (1 - level) ** (1 / known), "proportion")
-    groups = _groups(lived)
     if share >= 1:
-        return stats.wilson(known, known, level=_widened(level, groups))
+        return stats.wilson(known, known, level=_widened(level, lived.groups))
     variance = _variance(lived, day, before, share)
     number = share * (1 - share) / variance
-    return stats.wilson(share * number, number, level=_widened(level, groups))
+    return stats.wilson(share * number, number, level=_widened(level, lived.groups))
 
 
 def _known_at(lived: Stayed, day: float) -> float:
@@ -127,16 +131,8 @@ def _known_at(lived: Stayed, day: float) -> float:
     return float(max(1, len(np.unique(group[watched]))))
 
 
-def _groups(lived: Stayed) -> int | None:
-    """How many groups there are, or None where everybody stands alone."""
-    if lived.each is None:
-        return None
-    groups = len(np.unique(lived.each[2]))
-    return groups if groups < lived.joiners else None
-
-
 def _variance(lived: Stayed, day: float, before: npt.NDArray[np.bool_], share: float) -> float:
-    if _groups(lived) is None:
+    if lived.groups is None:
         at_risk, ended = lived.at_risk[before], lived.ended[before]
         return float(share**2 * np.sum(ended / (at_risk * (at_risk - ended))))
     assert lived.each is not None
