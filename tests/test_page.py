@@ -16,7 +16,7 @@ from books import book
 
 from fanecon.report import run
 from fanecon.report.markup import clean, formula
-from fanecon.report.page import seal, sealed
+from fanecon.report.seal import seal, sealed
 
 PAYLOADS = [
     "<script>alert(1)</script>",

@@ -13,7 +13,7 @@ import pytest
 from books import book
 
 from fanecon.report import run
-from fanecon.report.page import sealed
+from fanecon.report.seal import sealed
 from fanecon.schema import ParameterError, RunError
 
 

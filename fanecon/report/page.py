@@ -7,15 +7,11 @@ page can show is a short list, written here.
 
 The page works without script and without network, and says so to the browser: its Content-Security-Policy allows
 pictures that are part of the page and its own style sheet, nothing else.
-
-The seal.  The footer says `status=complete` and the SHA-256 of the whole page, taken with zeros in the place of the
-checksum itself.  A page that was cut off has no footer, one that was changed has another checksum.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import tempfile
@@ -37,13 +33,12 @@ from fanecon.report.kernel import plain
 from fanecon.report.markup import Outline, clean, displayed, formula, prose
 from fanecon.report.parameters import Value, read_parameters
 from fanecon.report.provenance import Origin
+from fanecon.report.seal import BLANK, seal
 from fanecon.report.shelf import Notebook, source
 
-BLANK_SEAL = "0" * 64
 NOTHING = Markup()
 # IPython's name for a cell.  Starting with fixed text keeps the search linear in outputs of any size.
 _CELL_FILE = re.compile(re.escape(tempfile.gettempdir()) + r"[/\\]ipykernel_\d+[/\\]\d+\.py")
-_SEAL = re.compile(r"status=complete sha256=([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,28 +109,9 @@ def render(
             seconds=seconds,
             steps=sum(cell.get("cell_type") == "code" and bool(source(cell).strip()) for cell in notebook.cells),
             version=__version__,
-            blank=BLANK_SEAL,
+            blank=BLANK,
         )
     )
-
-
-def seal(page: str) -> str:
-    """The page with the checksum of all its bytes, zeros in its own place, in the footer."""
-    head, blank, tail = page.rpartition(BLANK_SEAL)
-    return head + _checksum(page) + tail if blank else page
-
-
-def sealed(page: str) -> bool:
-    """Whether a page is complete and unchanged since it was sealed."""
-    found = list(_SEAL.finditer(page))
-    if not found:
-        return False
-    start, end = found[-1].span(1)
-    return _checksum(page[:start] + BLANK_SEAL + page[end:]) == found[-1][1]
-
-
-def _checksum(page: str) -> str:
-    return hashlib.sha256(page.encode("utf-8", errors="replace")).hexdigest()
 
 
 def _template() -> Any:
