@@ -32,7 +32,8 @@ from fanecon import __version__
 from fanecon.report.kernel import plain
 from fanecon.report.markup import Outline, clean, displayed, formula, prose
 from fanecon.report.parameters import Value, read_parameters
-from fanecon.report.provenance import Origin
+
+Origin = tuple  # TEMPORARY
 from fanecon.report.seal import BLANK, seal
 from fanecon.report.shelf import Notebook, source
 
