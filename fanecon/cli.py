@@ -78,14 +78,20 @@ def list_notebooks() -> None:
 
 @main.command()
 @click.argument("name")
-def params(name: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, to make a form from.")
+def params(name: str, as_json: bool) -> None:
     """Print what can be set in the notebook NAME."""
     notebook = shelf.find(name)
+    if as_json:
+        from fanecon.report.form import form
+
+        click.echo(json.dumps(form(notebook), ensure_ascii=False, indent=2))
+        return
     found = knobs.read_parameters(notebook)
     if not found:
         click.echo(f"'{notebook.name}' has no parameters.")
         return
-    rows = [(p.name, p.kind, json.dumps(p.default, ensure_ascii=False), p.meaning, p.allowed) for p in found]
+    rows = [(p.name, p.kind, p.shown_default, p.meaning, p.allowed) for p in found]
     click.echo(_columns([("name", "type", "default", "meaning", "allowed"), *rows]))
 
 
