@@ -23,7 +23,8 @@ def page_text(status: str = "complete", body: str = "<p>Sharing was 2.1 %.</p>",
         '<meta name="generator" content="fanecon 0.1.0">\n'
         f'<meta name="fanecon-status" content="{status}">\n<meta name="fanecon-run" content="{run_id}">\n'
         f"<title>Who shares?</title>\n</head>\n<body>\n<main>\n{body}\n</main>\n"
-        f"<footer><p>Made by fanecon 0.1.0. <code>status={status} sha256={BLANK}</code></p></footer>\n</body>\n</html>\n"
+        f"<footer><p>Made by fanecon 0.1.0. <code>status={status} sha256={BLANK}</code></p></footer>\n"
+        "</body>\n</html>\n"
     )
 
 
@@ -107,7 +108,7 @@ def publish(folder: Path, one: Record, report: str = "sharing.html") -> Record:
 def history(
     folder: Path, count: int, *, seed: int = 1, report: str = "sharing.html", zone: str = "UTC"
 ) -> list[Record]:
-    """A folder with the daily runs of a report: most complete, some failed, late, doubled or missed; the last good one."""
+    """A folder with the daily runs of a report: most complete, some failed, late, doubled or missed; the last good."""
     draw, made = random.Random(seed), list[Record]()
     for day in range(count):
         began = START + timedelta(days=day, seconds=draw.randrange(40))

@@ -1,4 +1,4 @@
-"""Due times across the changes of the clock, and simulated runs whose planted faults must all be found, and no others."""
+"""Due times across the changes of the clock, and simulated runs whose planted faults are all found, and no others."""
 
 from __future__ import annotations
 
@@ -28,19 +28,31 @@ def due(text: str, zone: str, start: datetime, count: int, anchor: datetime | No
 
 CLOCKS = [
     # Berlin skips 02:00 to 03:00 on 29 March 2026 and has 02:00 to 03:00 twice on 25 October 2026
-    ("30 2 * * *", "Europe/Berlin", utc(2026, 3, 28), [utc(2026, 3, 28, 1, 30), utc(2026, 3, 29, 1), utc(2026, 3, 30, 0, 30)]),
-    ("30 2 * * *", "Europe/Berlin", utc(2026, 10, 24), [utc(2026, 10, 24, 0, 30), utc(2026, 10, 25, 0, 30), utc(2026, 10, 26, 1, 30)]),
-    ("0 * * * *", "Europe/Berlin", utc(2026, 10, 25, 0), [utc(2026, 10, 25, 0), utc(2026, 10, 25, 1), utc(2026, 10, 25, 2)]),
-    ("0,30 2,3 * * *", "Europe/Berlin", utc(2026, 3, 29, 0, 59), [utc(2026, 3, 29, 1), utc(2026, 3, 29, 1, 30), utc(2026, 3, 30, 0)]),
+    ("30 2 * * *", "Europe/Berlin", utc(2026, 3, 28),
+     [utc(2026, 3, 28, 1, 30), utc(2026, 3, 29, 1), utc(2026, 3, 30, 0, 30)]),
+    ("30 2 * * *", "Europe/Berlin", utc(2026, 10, 24),
+     [utc(2026, 10, 24, 0, 30), utc(2026, 10, 25, 0, 30), utc(2026, 10, 26, 1, 30)]),
+    ("0 * * * *", "Europe/Berlin", utc(2026, 10, 25, 0),
+     [utc(2026, 10, 25, 0), utc(2026, 10, 25, 1), utc(2026, 10, 25, 2)]),
+    ("0,30 2,3 * * *", "Europe/Berlin", utc(2026, 3, 29, 0, 59),
+     [utc(2026, 3, 29, 1), utc(2026, 3, 29, 1, 30), utc(2026, 3, 30, 0)]),
     # New York skips 02:00 to 03:00 on 8 March 2026 and has 01:00 to 02:00 twice on 1 November 2026
-    ("15 6 * * 1-5", "America/New_York", utc(2026, 3, 6), [utc(2026, 3, 6, 11, 15), utc(2026, 3, 9, 10, 15), utc(2026, 3, 10, 10, 15)]),
-    ("30 1 * * *", "America/New_York", utc(2026, 11, 1, 5, 31), [utc(2026, 11, 2, 6, 30), utc(2026, 11, 3, 6, 30)]),
-    ("@daily", "Asia/Shanghai", utc(2026, 1, 1), [utc(2026, 1, 1, 16), utc(2026, 1, 2, 16)]),
-    ("0 0 29 2 *", "UTC", utc(2026, 1, 1), [utc(2028, 2, 29), utc(2032, 2, 29)]),
-    ("1d", "Europe/Berlin", utc(2026, 3, 28, 5), [utc(2026, 3, 28, 5), utc(2026, 3, 29, 4), utc(2026, 3, 30, 4)]),
-    ("24h", "Europe/Berlin", utc(2026, 3, 28, 5), [utc(2026, 3, 28, 5), utc(2026, 3, 29, 5), utc(2026, 3, 30, 5)]),
-    ("1w", "America/New_York", utc(2026, 10, 28, 12), [utc(2026, 10, 28, 12), utc(2026, 11, 4, 13), utc(2026, 11, 11, 13)]),
-    ("15min", "Europe/Berlin", utc(2026, 10, 25, 0, 45), [utc(2026, 10, 25, 0, 45), utc(2026, 10, 25, 1), utc(2026, 10, 25, 1, 15)]),
+    ("15 6 * * 1-5", "America/New_York", utc(2026, 3, 6),
+     [utc(2026, 3, 6, 11, 15), utc(2026, 3, 9, 10, 15), utc(2026, 3, 10, 10, 15)]),
+    ("30 1 * * *", "America/New_York", utc(2026, 11, 1, 5, 31),
+     [utc(2026, 11, 2, 6, 30), utc(2026, 11, 3, 6, 30)]),
+    ("@daily", "Asia/Shanghai", utc(2026, 1, 1),
+     [utc(2026, 1, 1, 16), utc(2026, 1, 2, 16)]),
+    ("0 0 29 2 *", "UTC", utc(2026, 1, 1),
+     [utc(2028, 2, 29), utc(2032, 2, 29)]),
+    ("1d", "Europe/Berlin", utc(2026, 3, 28, 5),
+     [utc(2026, 3, 28, 5), utc(2026, 3, 29, 4), utc(2026, 3, 30, 4)]),
+    ("24h", "Europe/Berlin", utc(2026, 3, 28, 5),
+     [utc(2026, 3, 28, 5), utc(2026, 3, 29, 5), utc(2026, 3, 30, 5)]),
+    ("1w", "America/New_York", utc(2026, 10, 28, 12),
+     [utc(2026, 10, 28, 12), utc(2026, 11, 4, 13), utc(2026, 11, 11, 13)]),
+    ("15min", "Europe/Berlin", utc(2026, 10, 25, 0, 45),
+     [utc(2026, 10, 25, 0, 45), utc(2026, 10, 25, 1), utc(2026, 10, 25, 1, 15)]),
 ]  # fmt: skip
 
 

@@ -159,7 +159,8 @@ def read_schedule(text: str, zone: str = "UTC") -> Schedule:
         return _cron(text, NICKNAMES[words[0].lower()], place)
     if len(text) <= 200 and len(words) == 5:
         return _cron(text, text, place)
-    return Schedule(text=text.strip(), zone=place, period=read_period(text), wall=text.strip().lower().endswith(("d", "w")))
+    wall = text.strip().lower().endswith(("d", "w"))
+    return Schedule(text=text.strip(), zone=place, period=read_period(text), wall=wall)
 
 
 def read_period(text: str) -> timedelta:

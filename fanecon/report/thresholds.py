@@ -333,6 +333,7 @@ def judge_names(conditions: Sequence[Condition], code: Iterable[str]) -> None:
     ----------
     code
         The source of every code cell.  If one of them is not plain Python, nothing can be told and nothing is refused.
+        A number behind a name, as in `share_to_read_2`, means a second result of the same function.
 
     Raises
     ------
@@ -350,7 +351,13 @@ def judge_names(conditions: Sequence[Condition], code: Iterable[str]) -> None:
         known |= {
             node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-    wrong = [one for one in conditions if one.name not in known]
+    wrong = [one for one in conditions if not {one.name, _first(one.name)} & known]
     if wrong:
         told = [f"  {one}: no step of the notebook mentions {one.name}{_meant(one.name, known)}" for one in wrong[:50]]
         raise ParameterError("\n".join(["A threshold names a number that this notebook does not measure:", *told]))
+
+
+def _first(name: str) -> str:
+    """The name of the first result of a function: `share_to_read` for `share_to_read_2`."""
+    stem, mark, number = name.rpartition("_")
+    return stem if mark and number.isdigit() else name
