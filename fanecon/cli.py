@@ -1,14 +1,14 @@
 """The command line: a thin skin over the report and the loaders.
 
-Exit codes, the same for every command: 0 done, 1 a fault of fanecon, 2 a wrong word or parameter, 4 the data are
-invalid, 5 a step of the notebook raised an error, 6 the kernel died, 8 the page cannot be written, 130 stopped with
-Ctrl-C, 143 stopped by the system.
+Exit codes, the same for every command: 0 done, 1 a fault of fanecon, 2 a wrong word or parameter, 3 a threshold was
+breached (the page is there), 4 the data are invalid, 5 a step of the notebook raised an error, 6 the kernel died or
+needed too much memory, 7 it took too long, 8 the page cannot be written, 9 another run is writing it, 130 stopped
+with Ctrl-C, 143 stopped by the system.
 """
 
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +17,13 @@ from typing import Any
 import click
 
 from fanecon import __version__
+from fanecon.report import limits, shelf
 from fanecon.report import parameters as knobs
-from fanecon.report import run as run_notebook
-from fanecon.report import shelf
+from fanecon.report.codes import Code
+from fanecon.report.limits import Limits
+from fanecon.report.orders import judge
+from fanecon.report.running import carry_out, result
+from fanecon.report.watch import Stop, listening
 from fanecon.schema import FaneconError, FileError, ParameterError, RunError, SchemaError
 
 
@@ -29,10 +33,6 @@ def _code(error: FaneconError) -> int:
     if isinstance(error, ParameterError):
         return 2
     return 4 if isinstance(error, FileError | SchemaError) else 1
-
-
-class _Terminated(KeyboardInterrupt):
-    """The system asked the run to stop; it is left in the same way as with Ctrl-C."""
 
 
 class _Door(click.Group):
@@ -46,7 +46,15 @@ class _Door(click.Group):
             ctx.exit(_code(error))
         except KeyboardInterrupt as stop:
             click.echo("Stopped. No page was written.", err=True)
-            ctx.exit(143 if isinstance(stop, _Terminated) else 130)
+            ctx.exit(stop.code if isinstance(stop, Stop) else Code.INTERRUPTED)
+
+
+def _seconds(context: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    return None if text is None else 0.0 if text in ("0", "0s") else limits.seconds(text)
+
+
+def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    return None if text is None else limits.size(text)
 
 
 def _lines(text: str) -> str:
@@ -70,14 +78,20 @@ def list_notebooks() -> None:
 
 @main.command()
 @click.argument("name")
-def params(name: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, to make a form from.")
+def params(name: str, as_json: bool) -> None:
     """Print what can be set in the notebook NAME."""
     notebook = shelf.find(name)
+    if as_json:
+        from fanecon.report.form import form
+
+        click.echo(json.dumps(form(notebook), ensure_ascii=False, indent=2))
+        return
     found = knobs.read_parameters(notebook)
     if not found:
         click.echo(f"'{notebook.name}' has no parameters.")
         return
-    rows = [(p.name, p.kind, json.dumps(p.default, ensure_ascii=False), p.meaning, p.allowed) for p in found]
+    rows = [(p.name, p.kind, p.shown_default, p.meaning, p.allowed) for p in found]
     click.echo(_columns([("name", "type", "default", "meaning", "allowed"), *rows]))
 
 
@@ -85,11 +99,19 @@ def params(name: str) -> None:
 @click.argument("name")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter; may be given several times.")
 @click.option("-o", "out", type=click.Path(path_type=Path), help="The page to write [reports/NAME.html].")
-def run(name: str, pairs: tuple[str, ...], out: Path | None) -> None:
+@click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 3 if this comes true.")
+@click.option("--wait", default="0s", metavar="TIME", callback=_seconds, help="How long to wait for another run.")
+@click.option("--timeout", default="1h", metavar="TIME", callback=_seconds, help="For the whole run [1h].")
+@click.option("--step-timeout", metavar="TIME", callback=_seconds, help="For each step.")
+@click.option("--memory", metavar="SIZE", callback=_size, help="Such as 2GB [four fifths of the machine].")
+@click.option("--large", is_flag=True, help="Write a page of more than 50 MB too.")
+def run(name: str, pairs: tuple[str, ...], out: Path | None, conditions: tuple[str, ...], **given: Any) -> None:
     """Run the notebook NAME and write one HTML page."""
-    signal.signal(signal.SIGTERM, _stop)
     values = knobs.from_text(shelf.find(name), pairs)
-    click.echo(f"Wrote {run_notebook(name, values, out=out, tell=_tell)}", err=True)
+    order = judge(name, values, out=out, fail_if=conditions, limits=Limits(**given))
+    with listening() as check:
+        ended = carry_out(order, _tell, check)
+    click.echo(f"Wrote {result(ended)}", err=True)
 
 
 @main.command()
@@ -126,10 +148,6 @@ def list_formats() -> None:
 
 def _tell(text: str) -> None:
     click.echo(_lines(text), nl=False, err=True)
-
-
-def _stop(number: int, frame: object) -> None:
-    raise _Terminated
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> str:
