@@ -158,3 +158,26 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(_lines(line).rstrip() for line in lines)
+
+
+@main.command()
+@click.argument("paths", metavar="PAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--fresh", metavar="PERIOD", help="How old a page may be, such as 26h: an older one exits with 3.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document with every page and the exit code.")
+def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
+    """Say whether each PAGE is complete and unchanged, and whether the record beside it agrees.
+
+    Exits with 0 if all are complete, 3 too old, 4 altered or not a page, 5 the page of a failed run; of several pages
+    with the highest of their codes.
+    """
+    from fanecon.report import verify as seals
+    from fanecon.report.schedule import read_period
+
+    limit = read_period(fresh) if fresh is not None else None
+    verdicts = [seals.verify(path, fresh=limit) for path in paths]
+    code = max(verdict.code for verdict in verdicts)
+    pages = {"exit_code": int(code), "pages": [one.document() for one in verdicts], "note": seals.HONEST}
+    text = "\n".join([*(seals.told(one) for one in verdicts), seals.HONEST])
+    click.echo(json.dumps(pages, ensure_ascii=True, indent=2) if as_json else _lines(text))
+    if code:
+        click.get_current_context().exit(int(code))
