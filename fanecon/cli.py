@@ -23,6 +23,7 @@ from fanecon.report.codes import Code
 from fanecon.report.limits import Limits
 from fanecon.report.orders import Asked, judge
 from fanecon.report.running import carry_out, result
+from fanecon.report.schedule import read_schedule, read_zone
 from fanecon.report.watch import Stop, listening
 from fanecon.schema import FaneconError, FileError, ParameterError, RunError, SchemaError
 
@@ -55,6 +56,16 @@ def _seconds(context: click.Context, option: click.Parameter, text: str | None) 
 
 def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
     return None if text is None else limits.size(text)
+
+
+def _every(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    if text is not None:
+        read_schedule(text)
+    return text
+
+
+def _zone(context: click.Context, option: click.Parameter, text: str) -> str:
+    return read_zone(text).key
 
 
 def _lines(text: str) -> str:

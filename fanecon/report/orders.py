@@ -14,7 +14,7 @@ from fanecon.report import outputs, shelf
 from fanecon.report.limits import USUAL, Limits
 from fanecon.report.parameters import settle
 from fanecon.report.record import Setting
-from fanecon.report.thresholds import parse
+from fanecon.report.thresholds import judge_names, parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,8 @@ def judge(
     """
     notebook = shelf.find(name)
     settled = settle(notebook, pairs=asked.pairs, file=asked.file, values=values)
-    judged = tuple(str(parse(one)) for one in conditions)
+    judged = [parse(one) for one in conditions]
+    judge_names(judged, [shelf.source(cell) for cell in notebook.cells if cell.get("cell_type") == "code"])
     out = asked.out or str(Path("reports") / f"{notebook.name}.html")
     page = outputs.judge(out, values=settled.values, root=asked.root, secrets=settled.secrets)
     shown = {name: value for name, value in settled.values.items() if name not in settled.secrets}
@@ -108,7 +109,7 @@ def judge(
         files=tuple(_texts(shown.values())),
         page=page,
         root=asked.root,
-        conditions=judged,
+        conditions=tuple(map(str, judged)),
         limits=limits,
         every=asked.every,
         zone=asked.zone,

@@ -28,6 +28,7 @@ from fanecon.report.codes import Code
 from fanecon.report.injection import secret_environment
 from fanecon.report.masking import Mask
 from fanecon.report.record import Input, Metric, Record
+from fanecon.report.thresholds import parse
 from fanecon.schema import FaneconError, RunError
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _page(
         "inputs": provenance.with_readings(found, metrics.readings(executed)),
         "steps": tuple(ledger.steps),
         "metrics": tuple(mask.tree([one.model_dump() for one in numbers])),
-        "thresholds": thresholds.judge_all(job.conditions, numbers, job.before),
+        "thresholds": tuple(parse(one).judge(numbers, job.before) for one in job.conditions),
         "status": "complete",
         "exit_code": 0,
         "error": None,
