@@ -110,9 +110,13 @@ def params(name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter; may be given several times.")
 @click.option("--params", "file", type=click.Path(path_type=Path), metavar="FILE", help="Parameters as YAML or JSON.")
-@click.option("-o", "out", default="", metavar="PAGE", help="The page to write; {name} is a parameter [reports/NAME.html].")
+@click.option(
+    "-o", "out", default="", metavar="PAGE", help="The page to write; {name} is a parameter [reports/NAME.html]."
+)
 @click.option("--root", type=click.Path(path_type=Path), help="The folder that the page must not leave.")
-@click.option("--every", metavar="PERIOD", callback=_every, help="The schedule, such as 1d or a cron line, for the history.")
+@click.option(
+    "--every", metavar="PERIOD", callback=_every, help="The schedule, such as 1d or a cron line, for the history."
+)
 @click.option("--zone", default="UTC", callback=_zone, help="Time zone of the times on the page [UTC].")
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 3 if this comes true.")
 @click.option("--wait", default="0s", metavar="TIME", callback=_seconds, help="How long to wait for another run.")

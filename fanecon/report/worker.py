@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import BaseModel
 
-from fanecon.report import ledger as ledgers
 from fanecon.report import disk, lifeline, provenance
+from fanecon.report import ledger as ledgers
 from fanecon.report.codes import Code
 from fanecon.report.injection import secret_environment
 from fanecon.report.masking import Mask
@@ -61,11 +61,6 @@ class Job(BaseModel):
     output: int
     personal: bool = False
     failed: bool = False
-
-
-class _Silent:
-    def found(self, text: str) -> bool:
-        return False
 
 
 def main() -> None:
@@ -112,8 +107,10 @@ def _work(job: Job, announce: Callable[[Event], None]) -> Record:
 
     notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
     steps = _prepared(notebook, job.code)
-    ledger = ledgers.Ledger(job.bench / LEDGER, total=steps, announce=announce)
-    cage = kernel.Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=job.secrets)
+    mask = Mask(job.secrets.values())
+    ledger = ledgers.Ledger(job.bench / LEDGER, total=steps, announce=announce, mask=mask)
+    secrets = secret_environment(job.secrets)
+    cage = kernel.Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
     with ThreadPoolExecutor(1) as beside:
         facts = beside.submit(_facts, job)
         threading.Thread(target=_load_the_page_s_libraries, daemon=True).start()
