@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from fanecon.errors import FaneconError, RunError
 from fanecon.report import disk, lifeline, provenance
 from fanecon.report import ledger as ledgers
+from fanecon.report.cage import Cage
 from fanecon.report.codes import Code
 from fanecon.report.injection import secret_environment
 from fanecon.report.masking import Mask
@@ -101,21 +102,20 @@ def _failed(error: Exception) -> Event:
 
 
 def _work(job: Job, announce: Callable[[Event], None]) -> Record:
+    secrets = secret_environment(job.secrets)
+    cage = Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
+    process = cage.start()
     import nbformat
 
     from fanecon.report import kernel
 
     notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
-    steps = _prepared(notebook, job.code)
-    mask = Mask(job.secrets.values())
+    steps, mask = _prepared(notebook, job.code), Mask(job.secrets.values())
     ledger = ledgers.Ledger(job.bench / LEDGER, total=steps, announce=announce, mask=mask)
-    secrets = secret_environment(job.secrets)
-    cage = kernel.Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
     with ThreadPoolExecutor(1) as beside:
         facts = beside.submit(_facts, job)
         threading.Thread(target=_load_the_page_s_libraries, daemon=True).start()
-        executed = kernel.execute(notebook, ledger, cage)
-        announce({"event": "page"})
+        executed = kernel.execute(notebook, ledger, cage, process)
         return _page(job, executed, ledger, facts)
 
 
