@@ -32,7 +32,7 @@ from fanecon.report.shelf import Notebook
 _PREPARED = ("TagRemove", "RegexRemove", "ClearOutput", "Execute")
 
 
-class PageExporter(Exporter):  # type: ignore[misc]
+class PageExporter(Exporter):
     """Notebooks to self-contained pages that say what is known of their run."""
 
     export_from_notebook = "fanecon page"
@@ -43,7 +43,7 @@ class PageExporter(Exporter):  # type: ignore[misc]
     ) -> None:
         """Without a record, the page says that the status of its notebook is unknown."""
         # A run of our own is shown as it is; nothing configured elsewhere takes part in it.
-        super().__init__(config=config, **({"default_preprocessors": []} if record else {}), **traits)
+        super().__init__(config=config, **({"default_preprocessors": []} if record else {}), **traits)  # type: ignore[no-untyped-call]
         self.record, self.notebook = record, notebook
 
     @default("file_extension")
@@ -54,7 +54,7 @@ class PageExporter(Exporter):  # type: ignore[misc]
     def _default_preprocessors_default(self) -> list[str]:
         return [f"nbconvert.preprocessors.{name}Preprocessor" for name in _PREPARED]
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  (a text instead of cells, as in every exporter of nbconvert)
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """The sealed page of a notebook, and nbconvert's resources."""

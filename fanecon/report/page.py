@@ -46,9 +46,9 @@ def render(  # noqa: PLR0913  (the last four belong to `_as_record` and go with 
     """
     if record is None and made is not None:
         record = _as_record(notebook, values or {}, origin, made, seconds)
-    whole = NotebookNode({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [], **executed})
-    page, _ = PageExporter(record=record, notebook=notebook).from_notebook_node(whole)
-    return page
+    held = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [], **executed}
+    whole = NotebookNode(held)  # type: ignore[no-untyped-call]
+    return PageExporter(record=record, notebook=notebook).from_notebook_node(whole)[0]
 
 
 def _as_record(
