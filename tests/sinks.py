@@ -62,7 +62,9 @@ def shown(texts: list[str], names: list[str], folder: Path) -> dict[str, Noteboo
     manager = AsyncKernelManager(transport="ipc", connection_file=str(folder / "k.json"))
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
-    NotebookClient(book, km=manager, allow_errors=True, timeout=300).execute()
+    client = NotebookClient(book, km=manager, allow_errors=True, timeout=300)
+    client.owns_km = True  # so that the kernel ends with it
+    client.execute()
     assert not [one for cell in book.cells[:1] for one in cell.outputs if one.output_type == "error"]
     return {
         name: _alone(cell, texts if name == "title" else ["Safe?"])

@@ -82,3 +82,17 @@ def test_nothing_becomes_script_in_any_way_in_while_the_usual_exporter_lets_it(t
     active = [name for name, count in control.items() if count]
     assert len(active) >= 8
     assert max(control.values()) >= 50
+
+
+@pytest.mark.nightly
+def test_most_of_the_payloads_do_something_in_a_page_that_holds_them_as_they_are(tab: Tab, tmp_path: Path) -> None:
+    """Some are for other browsers, for Markdown, or for a second reading; the others are the proof of the study."""
+    live = {}
+    for number, text in enumerate(TEXTS, 1):
+        seen = watch(tab, tmp_path / "x.html", f"<!doctype html><meta charset=utf-8>{text}", policy=False)
+        live[number] = seen.wrong
+    scripts = [number for number, wrong in live.items() if "ran" in wrong or "dialogs" in wrong]
+    others = [number for number, wrong in live.items() if wrong and number not in scripts]
+    print(f"{len(scripts)} ran, {len(others)} more asked or moved, of {len(TEXTS)}")
+    assert len(scripts) >= 100
+    assert len(scripts) + len(others) >= 130
