@@ -209,12 +209,12 @@ def _wrong(error: ErrorDetails, parameter: Parameter) -> str:
     code, value = error["type"], error["input"]
     if code == "fanecon":
         return str(error["ctx"]["said"])
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is not a finite number."
     if code in ("greater_than_equal", "less_than_equal"):
         if parameter.high is None:
             return f"{show(value)} is too large; whole numbers go up to {LARGEST}."
         return f"{show(value)} is out of range; it goes {parameter.allowed}."
-    if code == "finite_number" or (isinstance(value, float) and not math.isfinite(value)):
-        return f"{value} is not a finite number."
     if code == "list_type":
         return f"{show(value)} is not a list."
     return f"{show(value)} is not {a_kind(parameter.item)}."
