@@ -19,6 +19,7 @@ from fanecon.report.parameters import settle
 from fanecon.schema import ParameterError
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=80)
+NAMES = st.text(max_size=30) | st.text(st.sampled_from("ab_.;=()[]\n '\"#import os"), max_size=20)
 QUIET = [HealthCheck.function_scoped_fixture]
 
 
@@ -41,8 +42,19 @@ def ran(code: str) -> dict[str, object]:
 @example("a=b=c")
 @example("\u2028\u2029\x85\x1c\r\n\x1b[31m\u202e")
 @example("{x}")
-@settings(max_examples=300, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
 def test_any_text_given_on_the_command_line_arrives_unchanged(notebook: shelf.Notebook, text: str) -> None:
+    arrives(notebook, text)
+
+
+@pytest.mark.nightly
+@given(text=TEXTS)
+@settings(max_examples=5000, deadline=None, suppress_health_check=QUIET)
+def test_five_thousand_texts_arrive_unchanged(notebook: shelf.Notebook, text: str) -> None:
+    arrives(notebook, text)
+
+
+def arrives(notebook: shelf.Notebook, text: str) -> None:
     if text.startswith("env:"):
         return
     settled = settle(notebook, pairs=["title=x", f"source={text}"])
@@ -62,14 +74,25 @@ def test_ipython_reads_the_cell_as_plain_python(text: str) -> None:
     assert ran(TransformerManager().transform_cell(code)) == {"x": text, "y": [text, "a?"]}
 
 
-@given(name=st.text(max_size=30) | st.text(st.sampled_from("ab_.;=()[]\n '\"#import os"), max_size=20))
+@given(name=NAMES)
 @example("x=1\nimport os\ny")
 @example("x; y")
 @example("ﬁ")
 @example("__import__")
 @example("None")
-@settings(max_examples=400, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
 def test_a_name_never_becomes_code(notebook: shelf.Notebook, name: str) -> None:
+    is_no_code(notebook, name)
+
+
+@pytest.mark.nightly
+@given(name=NAMES)
+@settings(max_examples=5000, deadline=None, suppress_health_check=QUIET)
+def test_five_thousand_names_never_become_code(notebook: shelf.Notebook, name: str) -> None:
+    is_no_code(notebook, name)
+
+
+def is_no_code(notebook: shelf.Notebook, name: str) -> None:
     try:
         code = injected({name: 1})
     except ParameterError:
@@ -89,7 +112,7 @@ VALUES = st.one_of(
 
 
 @given(value=VALUES | st.lists(st.integers(-9, 9)) | st.lists(TEXTS) | st.lists(st.dates()))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_value_arrives_with_its_type(value: object) -> None:
     found = ran(injected({"x": value}))["x"]  # type: ignore[dict-item]
     assert (found, type(found)) == (value, type(value))
@@ -139,7 +162,8 @@ def test_a_secret_is_looked_up_and_then_gone_from_the_environment(notebook: shel
     assert "first-secret" not in settled.code + repr(settled)
     probe = "import os, subprocess, sys\nassert not [name for name in os.environ if 'FANECON_SECRET' in name]\n"
     child = "import os; print(sum('FANECON_SECRET' in name for name in os.environ))"
-    probe += f"print(subprocess.run([sys.executable, '-c', {child!r}], capture_output=True, text=True).stdout.strip(), flush=True)\n"
+    probe += f"done = subprocess.run([sys.executable, '-c', {child!r}], capture_output=True, text=True)\n"
+    probe += "print(done.stdout.strip(), flush=True)\n"
     probe += "sys.stdout.buffer.write((title + source).encode())\n"
     environ = {**secret_environment(settled.secrets), "LC_ALL": "C", "PYTHONUTF8": "0", "PATH": ""}
     done = subprocess.run([sys.executable, "-c", settled.code + probe], capture_output=True, env=environ, check=True)

@@ -20,6 +20,7 @@ from fanecon.schema import FaneconError, ParameterError, RunError
 
 VALUES = {"by": "topic", "since": date(2026, 1, 31), "names": ["a"], "token": "hunter2-hunter2", "note": None,
           "at": datetime(2026, 1, 31, 9, 30), "level": 0.95, "flag": True, "count": 3}  # fmt: skip
+WILD = st.text(st.characters(codec="utf-8") | st.sampled_from("./\\~\0 :ab"), max_size=20)
 FEW = [0, 34, 38, 46, 50]
 
 
@@ -66,12 +67,24 @@ def test_a_page_under_its_root_is_written_there(number: int, tmp_path: Path, mon
     assert world(tmp_path, root) == before
 
 
-@given(by=st.text(st.characters(codec="utf-8") | st.sampled_from("./\\~\0 :ab"), max_size=20), between=st.booleans())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(by=WILD, between=st.booleans())
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_value_whatsoever_leads_out_of_the_folder_before_its_field(
     by: str, between: bool, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path_factory.mktemp("world")
+    stays_below(by, between, tmp_path_factory.mktemp("world"), monkeypatch)
+
+
+@pytest.mark.nightly
+@given(by=WILD, between=st.booleans())
+@settings(max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_five_thousand_values_stay_below_their_folder(
+    by: str, between: bool, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays_below(by, between, tmp_path_factory.mktemp("world"), monkeypatch)
+
+
+def stays_below(by: str, between: bool, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "root").mkdir()
     monkeypatch.chdir(folder)
     try:

@@ -86,7 +86,7 @@ def test_a_word_that_yaml_reads_otherwise_is_refused_where_text_is_needed(settle
 
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_json_arrives_unchanged(settled, text: str) -> None:
     import json
 
@@ -95,9 +95,23 @@ def test_any_text_in_json_arrives_unchanged(settled, text: str) -> None:
         assert settled(f"source: {json.dumps(text, ensure_ascii=False)}").values["source"] == text
 
 
-@given(line=st.text(st.sampled_from("ab:-#&*!|>'\"%@`{}[],?\n \t0123456789.~<=\\"), max_size=30))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LINES = st.text(st.sampled_from("ab:-#&*!|>'\"%@`{}[],?\n \t0123456789.~<=\\"), max_size=30)
+
+
+@pytest.mark.nightly
+@given(line=LINES)
+@settings(max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_five_thousand_files_raise_nothing_but_refusals(settled, line: str) -> None:
+    refused_at_most(settled, line)
+
+
+@given(line=LINES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_file_whatsoever_raises_anything_but_a_refusal(settled, line: str) -> None:
+    refused_at_most(settled, line)
+
+
+def refused_at_most(settled, line: str) -> None:
     for name in ("x.yaml", "x.json"):
         try:
             settled(f"source: {line}" if len(line) % 2 else line, name)
@@ -106,7 +120,7 @@ def test_no_file_whatsoever_raises_anything_but_a_refusal(settled, line: str) ->
 
 
 def test_a_file_of_bytes_at_random_is_refused_at_most(settled) -> None:
-    for seed in range(60):
+    for seed in range(20):
         data = bytes((seed * 31 + n * n * 17 + n) % 256 for n in range(200))
         for name in ("x.yaml", "x.json"):
             with pytest.raises(ParameterError):
