@@ -67,11 +67,12 @@ def _listed(value: object) -> object:
 
 def _item(parameter: Parameter) -> Any:
     choices: list[Any] = [as_json(one) for one in parameter.choices]
-    marks: list[Any] = [Strict(), BeforeValidator(_told(_prepared(parameter.item)))]
+    marks: list[Any] = [Strict()]
     if parameter.item in ("int", "float"):
-        marks.append(_range(parameter))
+        marks.append(_range(parameter))  # before the validators: behind them the schema would not tell the range
     else:
         marks.append(AfterValidator(_told(_within(parameter))))
+    marks.append(BeforeValidator(_told(_prepared(parameter.item))))
     if parameter.choices:
         marks.append(AfterValidator(_told(_chosen(parameter))))
         marks.append(Field(json_schema_extra={"enum": choices}))
