@@ -178,7 +178,7 @@ def _judged(report: Report, plan: Plan) -> Report:
             )
             last = None
             continue
-        last = (schedule, _judge(schedule, [report.runs[at] for at in members], until))
+        last = (schedule, _judge(schedule, [report.runs[at] for at in members], until, plan.now))
         marks.update(zip(members, last[1].runs, strict=True))
         missed += last[1].missed
     runs = tuple(replace(run, punctual=marks.get(at)) for at, run in enumerate(report.runs))
@@ -188,7 +188,10 @@ def _judged(report: Report, plan: Plan) -> Report:
     return replace(report, overdue=last[1].overdue, next_due=last[1].next_due, grace=last[0].grace)
 
 
-def _judge(schedule: Schedule, runs: Sequence[Run], until: datetime) -> Judged:
+def _judge(schedule: Schedule, runs: Sequence[Run], until: datetime, now: datetime) -> Judged:
+    """The runs of one stretch; where another schedule took over, its first run stands for the last due time before."""
+    if until < now:
+        until = max(until - schedule.period, *(run.began for run in runs))
     beginnings = [Beginning(began=run.began, failed=run.state not in ("complete", "running")) for run in runs]
     return judge(schedule, beginnings, until=until)
 
@@ -200,7 +203,7 @@ def _segments(runs: Sequence[Run], plan: Plan) -> Iterator[tuple[Said, list[int]
     for number, (said, members) in enumerate(groups):
         until = plan.now
         if number + 1 < len(groups):
-            until = max(runs[at].began for at in (groups[number + 1][1][0], *members))
+            until = min(plan.now, runs[groups[number + 1][1][0]].began)
         yield said, members, until
 
 
