@@ -222,6 +222,10 @@ def test_a_folder_without_a_history_is_refused(tmp_path: Path) -> None:
     assert read_history(tmp_path)[0].alarms == ("There is no run.",)
 
 
+def dated(moment: str) -> bytes:
+    return record(START, 1).json_text().replace("2026-03-01T06:00:00Z", moment).encode()
+
+
 DAMAGED: list[tuple[bytes, str]] = [
     (b"", "not the record of a run"),
     (b"{", "not the record of a run"),
@@ -231,8 +235,9 @@ DAMAGED: list[tuple[bytes, str]] = [
     (b'{"id": "x"}', "not the record of a run"),
     (b" " * 5_000_001, "larger than any record"),
     (record(START + DAY, 7).json_text().encode(), "of another run"),
-    (record(datetime(1, 1, 1, tzinfo=UTC), 1).model_copy(update={"id": run_id(START, 1)}).json_text().encode(), "in the year 1"),
-    (record(START, 1).json_text().replace("2026-03-01T06:00:00Z", "9999-12-31T23:59:59-12:00").encode(), "in the year 9999"),
+    (dated("0001-01-01T00:00:00Z"), "in the year 1"),
+    (dated("9999-12-31T23:59:59-12:00"), "in the year 9999"),
+    (dated("0001-01-01T00:00:00+14:00"), "in the year 1"),
 ]  # fmt: skip
 
 
@@ -297,7 +302,7 @@ def order(runs: tuple[Run, ...]) -> list[str]:
 @pytest.mark.parametrize("count", [100, pytest.param(1_000, marks=pytest.mark.nightly)])
 def test_clock_jumps_lose_and_double_no_run(tmp_path: Path, count: int) -> None:
     draw, moment, ids = random.Random(count), START, []
-    for number in range(count):
+    for _ in range(count):
         moment += draw.choices([HOUR, -HOUR, DAY, timedelta(0)], weights=(90, 4, 3, 3))[0]
         ids.append(run_id(moment, draw.getrandbits(32)))
         shelve(tmp_path, record(moment, int(ids[-1][-8:], 16), every="0 * * * *"))

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from fanecon.report.summary import clean
 from fanecon.results import Interval, shown
 
 WIDTH, HEIGHT, EDGE = 220.0, 44.0, 4.0
@@ -40,7 +41,7 @@ def sparkline(name: str, points: Sequence[Point]) -> Markup:
     return Markup(
         '<svg class="spark" role="img" viewBox="0 0 {w:g} {h:g}" width="{w:g}" height="{h:g}" aria-label="{words}">'
         '{bands}<polyline class="line" points="{line}"/><circle class="dot" cx="{x}" cy="{y}" r="2.6"/></svg>'
-    ).format(w=WIDTH, h=HEIGHT, words=described(name, known), bands=bands, line=line, x=x, y=y)
+    ).format(w=WIDTH, h=HEIGHT, words=clean(described(name, known), 400), bands=bands, line=line, x=x, y=y)
 
 
 def described(name: str, points: Sequence[Point]) -> str:

@@ -123,7 +123,7 @@ def told(record: Record, page: Path | None = None, before: Record | None = None)
     most = max(1, min(MOST_NUMBERS, 6 - len(lines)))
     lines += [_line(metric, since) for metric, since in numbers[:most]]
     if len(numbers) > most:
-        lines[-1] += f" (and {len(numbers) - most} more numbers)"
+        lines[-1] += f" (and {len(numbers) - most} more)"
     if not numbers and len(lines) < 2:
         lines.append("The report has no headline number.")
     return "\n".join(clean(line, 400) for line in [*lines, f"Page: {_where(record, page) or 'none was written'}"])
@@ -184,7 +184,7 @@ def _commands(before: str, letter: str, after: str) -> bool:
     """Whether a letter, with those around it, would begin a name to ring, markup or a link."""
     if after.isspace():
         return False
-    if letter in "@#<&`[!|":
+    if letter in "@#<&`[]!|":
         return True
     if letter in "*_~":
         return not before.isalnum()
