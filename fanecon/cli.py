@@ -21,8 +21,9 @@ from fanecon.report import limits, shelf
 from fanecon.report import parameters as knobs
 from fanecon.report.codes import Code
 from fanecon.report.limits import Limits
-from fanecon.report.orders import judge
+from fanecon.report.orders import Asked, judge
 from fanecon.report.running import carry_out, result
+from fanecon.report.schedule import read_schedule, read_zone
 from fanecon.report.watch import Stop, listening
 from fanecon.schema import FaneconError, FileError, ParameterError, RunError, SchemaError
 
@@ -55,6 +56,16 @@ def _seconds(context: click.Context, option: click.Parameter, text: str | None) 
 
 def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
     return None if text is None else limits.size(text)
+
+
+def _every(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    if text is not None:
+        read_schedule(text)
+    return text
+
+
+def _zone(context: click.Context, option: click.Parameter, text: str) -> str:
+    return read_zone(text).key
 
 
 def _lines(text: str) -> str:
@@ -98,17 +109,25 @@ def params(name: str, as_json: bool) -> None:
 @main.command()
 @click.argument("name")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter; may be given several times.")
-@click.option("-o", "out", type=click.Path(path_type=Path), help="The page to write [reports/NAME.html].")
+@click.option("--params", "file", type=click.Path(path_type=Path), metavar="FILE", help="Parameters as YAML or JSON.")
+@click.option(
+    "-o", "out", default="", metavar="PAGE", help="The page to write; {name} is a parameter [reports/NAME.html]."
+)
+@click.option("--root", type=click.Path(path_type=Path), help="The folder that the page must not leave.")
+@click.option(
+    "--every", metavar="PERIOD", callback=_every, help="The schedule, such as 1d or a cron line, for the history."
+)
+@click.option("--zone", default="UTC", callback=_zone, help="Time zone of the times on the page [UTC].")
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 3 if this comes true.")
 @click.option("--wait", default="0s", metavar="TIME", callback=_seconds, help="How long to wait for another run.")
 @click.option("--timeout", default="1h", metavar="TIME", callback=_seconds, help="For the whole run [1h].")
 @click.option("--step-timeout", metavar="TIME", callback=_seconds, help="For each step.")
 @click.option("--memory", metavar="SIZE", callback=_size, help="Such as 2GB [four fifths of the machine].")
 @click.option("--large", is_flag=True, help="Write a page of more than 50 MB too.")
-def run(name: str, pairs: tuple[str, ...], out: Path | None, conditions: tuple[str, ...], **given: Any) -> None:
+def run(name: str, conditions: tuple[str, ...], **given: Any) -> None:
     """Run the notebook NAME and write one HTML page."""
-    values = knobs.from_text(shelf.find(name), pairs)
-    order = judge(name, values, out=out, fail_if=conditions, limits=Limits(**given))
+    asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone")})
+    order = judge(name, asked=asked, conditions=conditions, limits=Limits(**given))
     with listening() as check:
         ended = carry_out(order, _tell, check)
     click.echo(f"Wrote {result(ended)}", err=True)

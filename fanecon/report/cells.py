@@ -151,7 +151,7 @@ def plain(text: str) -> str:
 
 
 _LINKS = re.compile("\x1b][^\x07\x1b\n]*(?:\x07|\x1b\\\\)")
-_CONTROLS = {number: "\N{REPLACEMENT CHARACTER}" for number in (*range(9), 11, 12, *range(14, 32), 127)}
+_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "�")
 
 
 class _States:

@@ -92,7 +92,7 @@ def _of_paragraph(lines: Sequence[str], first: str) -> Iterator[str]:
         if _level(line) or (line.strip() and blank and not (announced and listed)):
             return
         blank = not line.strip()
-        announced = blank and announced or listed or line.rstrip().endswith((":", "："))
+        announced = (blank and announced) or listed or line.rstrip().endswith((":", "："))
         yield line
 
 

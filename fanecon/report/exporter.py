@@ -32,7 +32,7 @@ from fanecon.report.shelf import Notebook
 _PREPARED = ("TagRemove", "RegexRemove", "ClearOutput", "Execute")
 
 
-class PageExporter(Exporter):  # type: ignore[misc]
+class PageExporter(Exporter):
     """Notebooks to self-contained pages that say what is known of their run."""
 
     export_from_notebook = "fanecon page"

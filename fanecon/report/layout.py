@@ -127,7 +127,9 @@ def _second_section(found: Sequence[Block]) -> int:
 def _failure(record: Record, notebook: Notebook) -> Failure:
     error = record.error
     if error is None:
-        return Failure(where="", message="The record names no error.", code=cells.NOTHING, done=len(record.steps), steps=0)
+        return Failure(
+            where="", message="The record names no error.", code=cells.NOTHING, done=len(record.steps), steps=0
+        )
     cell = cells.numbered(notebook.cells, error.cell) if error.step else {}
     hidden = "hide" in cell.get("metadata", {}).get("tags", [])
     heading = f" ({cells.plain(error.heading)})" if error.heading else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fanecon.report import shelf
+from fanecon.report.masking import Mask
 from fanecon.report.record import Step
 from fanecon.schema import RunError
 
@@ -29,8 +30,8 @@ OWN = frozenset({"injected-parameters", "fanecon-own"})
 class Ledger:
     """The steps of one run, appended to a file and announced to the process that watches."""
 
-    def __init__(self, file: Path, *, total: int, announce: Announce) -> None:
-        self.file, self.total, self.announce = file, total, announce
+    def __init__(self, file: Path, *, total: int, announce: Announce, mask: Mask) -> None:
+        self.file, self.total, self.announce, self.mask = file, total, announce, mask
         self.steps: list[Step] = []
         self.heading, self.cell = "Start", 0
         self._began = 0.0
@@ -62,7 +63,7 @@ class Ledger:
 
     def _note(self, event: Event, more: Event | None = None) -> None:
         told = {"step": len(self.steps) + 1, "steps": self.total, "cell": self.cell, "heading": self.heading, **event}
-        append(self.file, {**told, **(more or {})})
+        append(self.file, self.mask.tree({**told, **(more or {})}))
         self.announce(told)
 
 

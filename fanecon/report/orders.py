@@ -6,15 +6,40 @@ conditions, the place of the page.  What comes out may be carried out without as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanecon.report import parameters as knobs
-from fanecon.report import shelf
+from fanecon.report import outputs, shelf
 from fanecon.report.limits import USUAL, Limits
+from fanecon.report.parameters import settle
 from fanecon.report.record import Setting
-from fanecon.schema import ParameterError, RunError
+from fanecon.report.thresholds import judge_names, parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a caller says besides the name of the notebook.
+
+    Parameters
+    ----------
+    pairs, file
+        Parameters as `name=value`, and a parameters file.
+    out, root
+        Where the page goes (`{name}` stands for a parameter), and the folder that it must not leave.
+    every, zone
+        The period or cron line of the schedule; the time zone in which the page shows times.
+    """
+
+    pairs: tuple[str, ...] = ()
+    file: Path | None = None
+    out: str = ""
+    root: Path | None = None
+    every: str | None = None
+    zone: str = "UTC"
+
+
+PLAIN = Asked()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +60,7 @@ class Order:
     secrets: Mapping[str, str]
     files: tuple[str, ...]
     page: Path
+    root: Path | None = None
     conditions: tuple[str, ...] = ()
     limits: Limits = USUAL
     every: str | None = None
@@ -44,43 +70,52 @@ class Order:
 
 def judge(
     name: str,
-    values: Mapping[str, object],
+    values: Mapping[str, object] | None = None,
     *,
-    out: str | Path | None = None,
-    fail_if: Iterable[str] = (),
+    asked: Asked = PLAIN,
+    conditions: Iterable[str] = (),
     limits: Limits = USUAL,
 ) -> Order:
-    """A run in the words of its caller, judged; nothing has started."""
+    """A run in the words of its caller, judged; nothing has started.
+
+    Parameters
+    ----------
+    name, values
+        The notebook, and parameters by name as a call from Python gives them.
+    asked
+        What the caller said about parameters and the place of the page.
+    conditions
+        What is to be told by an exit code of 3.
+
+    Raises
+    ------
+    ParameterError
+        If a word of it cannot stand.
+    RunError
+        With code 8 if no page can be written there.
+    """
     notebook = shelf.find(name)
-    given = knobs.check_values(notebook, values)
-    page = _target(Path(out) if out is not None else Path("reports") / f"{notebook.name}.html")
-    settings = tuple(
-        Setting(
-            name=p.name,
-            type=p.type,
-            value=given.get(p.name, p.default),
-            default=p.default,
-            source="call" if p.name in given else "default",
-        )
-        for p in knobs.read_parameters(notebook)
-    )
-    code = "\n".join(f"{name} = {value!r}" for name, value in given.items())
-    files = tuple(str(item) for one in settings for item in (one.value if isinstance(one.value, list) else [one.value]))
+    settled = settle(notebook, pairs=asked.pairs, file=asked.file, values=values)
+    judged = [parse(one) for one in conditions]
+    judge_names(judged, [shelf.source(cell) for cell in notebook.cells if cell.get("cell_type") == "code"])
+    out = asked.out or str(Path("reports") / f"{notebook.name}.html")
+    page = outputs.judge(out, values=settled.values, root=asked.root, secrets=settled.secrets)
+    shown = {name: value for name, value in settled.values.items() if name not in settled.secrets}
     return Order(
         notebook=notebook,
-        settings=settings,
-        code=code,
-        secrets={},
-        files=files,
+        settings=settled.settings,
+        code=settled.code,
+        secrets=settled.secrets,
+        files=tuple(_texts(shown.values())),
         page=page,
-        conditions=tuple(fail_if),
+        root=asked.root,
+        conditions=tuple(map(str, judged)),
         limits=limits,
+        every=asked.every,
+        zone=asked.zone,
     )
 
 
-def _target(target: Path) -> Path:
-    if target.suffix.lower() != ".html" or "\0" in str(target):
-        raise ParameterError(f"A page is an .html file; found {str(target)!r}. Type -o {target.stem or 'report'}.html.")
-    if target.exists() and not target.is_file():
-        raise RunError(f"Cannot write {target}: it is a folder or a device. Choose another name with -o.", 8)
-    return target
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))

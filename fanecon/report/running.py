@@ -28,7 +28,7 @@ from pathlib import Path
 from fanecon.report import disk, lifeline, lock, publish, seal, watch
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
-from fanecon.report.orders import Order, judge
+from fanecon.report.orders import Asked, Order, judge
 from fanecon.report.record import Book, Metric, Record, Threshold, new_id, read_record
 from fanecon.report.worker import FAILED, PAGE, RECORD, Job
 from fanecon.schema import FaneconError, RunError
@@ -79,7 +79,8 @@ def run(
         `code` says why: 3 a threshold was breached (the page is there), 4 data, 5 a step, 6 the kernel, 7 time,
         8 cannot write, 9 another run writes the page.
     """
-    order = judge(name, parameters or {}, out=out, fail_if=fail_if, limits=limits)
+    asked = Asked(out=str(out) if out is not None else "")
+    order = judge(name, parameters, asked=asked, conditions=fail_if, limits=limits)
     ended = carry_out(order, tell or _silent)
     return result(ended)
 

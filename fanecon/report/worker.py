@@ -22,10 +22,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import BaseModel
 
-from fanecon.report import ledger as ledgers
 from fanecon.report import disk, lifeline, provenance
+from fanecon.report import ledger as ledgers
 from fanecon.report.codes import Code
+from fanecon.report.injection import secret_environment
+from fanecon.report.masking import Mask
 from fanecon.report.record import Input, Metric, Record
+from fanecon.report.thresholds import parse
 from fanecon.schema import FaneconError, RunError
 
 if TYPE_CHECKING:
@@ -60,11 +63,6 @@ class Job(BaseModel):
     failed: bool = False
 
 
-class _Silent:
-    def found(self, text: str) -> bool:
-        return False
-
-
 def main() -> None:
     """Read a job from the standard input, do it, and end."""
     lifeline.die_with_parent()
@@ -80,11 +78,9 @@ def main() -> None:
         record = _work(job, announce)
         disk.write(job.bench / RECORD, record.json_text().encode(), told_as=job.target)
         announce({"event": "done"})
-    except FaneconError as error:
-        announce(_failed(error))
     except Exception as error:
         traceback.print_exc()
-        announce({"event": "failed", "code": int(Code.FAULT), "message": _fault(error)})
+        announce(Mask(job.secrets.values()).tree(_failed(error)))
 
 
 def _announcer(events: TextIO) -> Callable[[Event], None]:
@@ -95,14 +91,13 @@ def _announcer(events: TextIO) -> Callable[[Event], None]:
     return announce
 
 
-def _fault(error: Exception) -> str:
+def _failed(error: Exception) -> Event:
+    if isinstance(error, FaneconError):
+        code = error.code if isinstance(error, RunError) else Code.DATA
+        return {"event": "failed", "code": int(code), "message": str(error)}
     last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"met a fault of fanecon: {type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
-
-
-def _failed(error: FaneconError) -> Event:
-    code = error.code if isinstance(error, RunError) else 4
-    return {"event": "failed", "code": code, "message": str(error)}
+    told = f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
+    return {"event": "failed", "code": int(Code.FAULT), "message": f"met a fault of fanecon: {told}"}
 
 
 def _work(job: Job, announce: Callable[[Event], None]) -> Record:
@@ -112,8 +107,10 @@ def _work(job: Job, announce: Callable[[Event], None]) -> Record:
 
     notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
     steps = _prepared(notebook, job.code)
-    ledger = ledgers.Ledger(job.bench / LEDGER, total=steps, announce=announce)
-    cage = kernel.Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=job.secrets)
+    mask = Mask(job.secrets.values())
+    ledger = ledgers.Ledger(job.bench / LEDGER, total=steps, announce=announce, mask=mask)
+    secrets = secret_environment(job.secrets)
+    cage = kernel.Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
     with ThreadPoolExecutor(1) as beside:
         facts = beside.submit(_facts, job)
         threading.Thread(target=_load_the_page_s_libraries, daemon=True).start()
@@ -151,23 +148,25 @@ def _prepared(notebook: NotebookNode, code: str) -> int:
 def _page(
     job: Job, executed: NotebookNode, ledger: ledgers.Ledger, facts: Future[tuple[tuple[Input, ...], Record]]
 ) -> Record:
-    from fanecon.report import metrics, shelf
+    from fanecon.report import metrics, page, shelf
 
     _prove(executed, ledger)
     found, record = facts.result()
     _unchanged(found)
-    numbers = metrics.collect(executed)
-    record = record.model_copy(
-        update={
-            "inputs": provenance.with_readings(found, metrics.readings(executed)),
-            "steps": tuple(ledger.steps),
-            "metrics": numbers,
-            "status": "complete",
-            "exit_code": 0,
-            "error": None,
-        }
-    )
-    html = _shim(executed, record, shelf.of(job.path, job.text))
+    mask, numbers = Mask(job.secrets.values()), metrics.collect(executed)
+    over = {
+        "inputs": provenance.with_readings(found, metrics.readings(executed)),
+        "steps": tuple(ledger.steps),
+        "metrics": tuple(mask.tree([one.model_dump() for one in numbers])),
+        "thresholds": tuple(parse(one).judge(numbers, job.before) for one in job.conditions),
+        "status": "complete",
+        "exit_code": 0,
+        "error": None,
+    }
+    record = Record.model_validate({**record.model_dump(), **over})
+    html = page.render(mask.notebook(executed), record=record, notebook=shelf.of(job.path, job.text))
+    if mask.found(html):
+        raise RunError("showed a secret in a form that cannot be hidden. Leave it out of what the cells show.", 4)
     disk.write(job.bench / PAGE, html.encode("utf-8", errors="replace"), told_as=job.target)
     return record
 
@@ -201,33 +200,15 @@ def make_failed_page(job: Job, record: Record) -> None:
     """Write the page of a run that failed, from the notebook and the ledger."""
     import nbformat
 
-    from fanecon.report import shelf
+    from fanecon.report import page, shelf
 
     notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     shown = ledgers.replay(notebook, ledgers.read(job.bench / LEDGER))
-    html = _shim(shown, record, shelf.of(job.path, job.text))
+    html = page.render(shown, record=record, notebook=shelf.of(job.path, job.text))
     disk.write(job.bench / FAILED, html.encode("utf-8", errors="replace"))
-
-
-def _shim(executed, record, notebook):
-    from fanecon.report import page
-
-    h = page.render(executed, notebook=notebook, values={}, origin=(), made=record.began, seconds=1.0)
-    if record.status == "failed":
-        from fanecon.report import seal
-
-        h = (
-            h[: h.rindex("sha256=")].replace("status=complete ", "status=failed ")
-            + "sha256="
-            + seal.BLANK
-            + "</code></p></footer></div></body></html>"
-            + (record.error.message)
-        )
-        h = seal.seal(h)
-    return h
 
 
 if __name__ == "__main__":
