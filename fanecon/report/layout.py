@@ -28,7 +28,7 @@ from fanecon.report.markup import Outline, displayed
 from fanecon.report.parameters import read_parameters
 from fanecon.report.record import Metric, Record, Setting, Threshold
 from fanecon.report.seal import BLANK
-from fanecon.report.shelf import Notebook
+from fanecon.report.shelf import Notebook, source
 from fanecon.schema import FaneconError
 
 Status = Literal["complete", "failed", "unknown"]
@@ -139,7 +139,7 @@ def _failure(record: Record, notebook: Notebook) -> Failure:
     return Failure(
         where=where,
         message=cells.plain(cells.cut(error.message, cells.MOST_MESSAGE)),
-        code=cells.code(cells.source(cell)) if cells.is_step(cell) and not hidden else cells.NOTHING,
+        code=cells.code(source(cell)) if cells.is_step(cell) and not hidden else cells.NOTHING,
         done=len(record.steps),
         steps=error.steps or sum(map(cells.is_step, notebook.cells)),
     )
@@ -173,7 +173,7 @@ def _row(setting: Setting, meaning: str) -> Row:
     return Row(
         name=setting.name,
         value="***" if setting.secret else _value(setting.value),
-        default=_value(setting.default),
+        default="***" if setting.secret and setting.default else _value(setting.default),
         source=SOURCES.get(setting.source, setting.source),
         meaning=meaning,
     )
