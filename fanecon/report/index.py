@@ -43,7 +43,7 @@ MOST_NOTES = 6
 MARK = '<meta name="fanecon-kind" content="index">'
 SIGNS = {
     "complete": ("good", "✓", "Complete"),
-    "breached": ("unsure", "⚠", "Complete, threshold breached"),
+    "breached": ("unsure", "⚠", "Complete, breached"),
     "failed": ("bad", "✗", "Failed"),
     "interrupted": ("bad", "✗", "Interrupted"),
     "unreadable": ("unsure", "?", "Record unreadable"),
