@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from fanecon import __version__
+from fanecon.errors import FaneconError, FileError, ParameterError, RunError, SchemaError
 from fanecon.report import limits, shelf
 from fanecon.report import parameters as knobs
 from fanecon.report.codes import Code
@@ -25,7 +26,6 @@ from fanecon.report.orders import Asked, judge
 from fanecon.report.running import carry_out, result
 from fanecon.report.schedule import read_schedule, read_zone
 from fanecon.report.watch import Stop, listening
-from fanecon.schema import FaneconError, FileError, ParameterError, RunError, SchemaError
 
 
 def _code(error: FaneconError) -> int:

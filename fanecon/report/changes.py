@@ -21,8 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from fanecon.numbers import Interval
 from fanecon.report.record import Metric, Record
-from fanecon.results import Interval
 
 Shared = Literal["all", "some", "none", "unknown"]
 BASIS: dict[Shared, str] = {

@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from fanecon.errors import MOST_LINES, ParameterError
 from fanecon.report.judged import bounds, default_of
 from fanecon.report.kinds import WORDS, Parameter, Refusal, Scalar, of_words
 from fanecon.report.shelf import Notebook
-from fanecon.schema import MOST_LINES, ParameterError
 
 _CHOICES = re.compile(r"(?:^|[;,.]\s*)one of:\s*(?P<rest>.+)$")
 _RANGE = re.compile(r"(?:^|[;,.]\s*)from\s+(?P<low>[-+.:\w]+)\s+to\s+(?P<high>[-+.:\w]*\w)(?=$|[\s;,.)])")

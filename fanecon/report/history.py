@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from fanecon.errors import FileError, ParameterError
 from fanecon.report.kept import FUTURE, Run, read_runs, with_pages
 from fanecon.report.record import Record
 from fanecon.report.schedule import (
@@ -30,7 +31,6 @@ from fanecon.report.schedule import (
     read_zone,
 )
 from fanecon.report.summary import headline
-from fanecon.schema import FileError, ParameterError
 
 SINCE = timedelta(days=7)
 Said = tuple[str, str]  # a schedule and its zone

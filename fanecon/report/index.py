@@ -24,6 +24,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fanecon import __version__
+from fanecon.errors import RunError
 from fanecon.report import disk
 from fanecon.report.changes import Change
 from fanecon.report.codes import Code
@@ -34,7 +35,6 @@ from fanecon.report.schedule import Missed, Punctuality
 from fanecon.report.spark import Point, sparkline
 from fanecon.report.summary import as_interval, clean, label, meaning, signed
 from fanecon.report.verify import lasted
-from fanecon.schema import RunError
 
 MOST_ROWS = 200
 MOST_REPORTS = 40

@@ -30,8 +30,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from fanecon.errors import closest
 from fanecon.report.kinds import LARGEST, Parameter, Refusal, Scalar, Value, a_kind, as_json, of_iso, show, strangers
-from fanecon.schema import closest
 
 Problem = tuple[str, str]  # the name, and what is wrong with it
 

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from fanecon.errors import FileError
 from fanecon.report import lifeline
 from fanecon.report.changes import Change
 from fanecon.report.record import Metric, Record, read_record
 from fanecon.report.schedule import Punctuality
-from fanecon.schema import FileError
 
 State = Literal["complete", "failed", "running", "interrupted", "unreadable"]
 MOST_BYTES = 5_000_000

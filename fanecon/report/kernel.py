@@ -37,10 +37,10 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
+from fanecon.errors import RunError
 from fanecon.report import lifeline
 from fanecon.report.kernel_start import LIMIT
 from fanecon.report.ledger import Ledger
-from fanecon.schema import RunError
 
 DATA_ERRORS = frozenset({"FileError", "SchemaError"})
 ALLOWANCE = 256_000_000

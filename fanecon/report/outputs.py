@@ -24,8 +24,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanecon.errors import ParameterError, RunError, closest
 from fanecon.report.kinds import Refusal, Value, as_text, show
-from fanecon.schema import ParameterError, RunError, closest
 
 ENDING = ".html"
 LONGEST_NAME, LONGEST_PATH = 255, 4000

@@ -20,10 +20,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanecon.errors import FaneconError, RunError
 from fanecon.report import disk, lifeline
 from fanecon.report.codes import Code
 from fanecon.report.record import UNFINISHED, Page, Record, Trouble, read_record
-from fanecon.schema import FaneconError, RunError
 
 MOST_FAILED = 20
 ROOM = "room.txt"

@@ -25,13 +25,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fanecon.report import disk, lifeline, lock, publish, seal, watch
+from fanecon.errors import FaneconError, RunError
+from fanecon.report import disk, hosts, lock, publish, seal, watch
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.orders import Asked, Order, judge
 from fanecon.report.record import Book, Metric, Record, Threshold, new_id, read_record
 from fanecon.report.worker import FAILED, PAGE, RECORD, Job
-from fanecon.schema import FaneconError, RunError
 
 Tell = Callable[[str], None]
 LONGEST = 60
@@ -124,7 +124,7 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
         If the run could not even begin: 8 if nothing can be written there, 9 if another run is at work.
     """
     desk = publish.Desk(order.page)
-    host, began = lifeline.this_host(), datetime.now(UTC)
+    host, began = hosts.this_host(), datetime.now(UTC)
     record = _first(order, began).model_copy(update={"host": host})
     disk.make_folder(desk.folder)
     with lock.only_one(desk.lock, run=record.id, host=host, wait=order.limits.wait, check=check):

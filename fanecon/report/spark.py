@@ -14,8 +14,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from fanecon.numbers import Interval, shown
 from fanecon.report.summary import clean
-from fanecon.results import Interval, shown
 
 WIDTH, HEIGHT, EDGE = 220.0, 44.0, 4.0
 MOST_POINTS = 120

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fanecon.numbers import Interval
 from fanecon.report.changes import Change, change, pair, shared_data
 from fanecon.report.codes import MEANING, Code
 from fanecon.report.record import Metric, Record
-from fanecon.results import Interval
 
 SCHEMA = "fanecon.summary/1"
 MOST_NUMBERS = 4

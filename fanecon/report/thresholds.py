@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fanecon.errors import ParameterError
+from fanecon.numbers import PERCENT, shown
 from fanecon.report.record import Metric, Threshold
-from fanecon.results import PERCENT, shown
-from fanecon.schema import ParameterError
 
 FIELDS = ("estimate", "low", "high", "width", "change")
 COMPARE: dict[str, Callable[[float, float], bool]] = {

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import BaseModel
 
+from fanecon.errors import FaneconError, RunError
 from fanecon.report import disk, lifeline, provenance
 from fanecon.report import ledger as ledgers
 from fanecon.report.codes import Code
@@ -29,7 +30,6 @@ from fanecon.report.injection import secret_environment
 from fanecon.report.masking import Mask
 from fanecon.report.record import Input, Metric, Record
 from fanecon.report.thresholds import parse
-from fanecon.schema import FaneconError, RunError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
