@@ -196,3 +196,35 @@ def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
     click.echo(json.dumps(pages, ensure_ascii=True, indent=2) if as_json else _lines(text))
     if code:
         click.get_current_context().exit(int(code))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The first page to write [DIR/index.html].")
+@click.option("--every", metavar="SCHEDULE", help="A period (1d, 6h) or cron line, over what the runs say.")
+@click.option("--zone", help="Zone of the schedule and of the times shown, such as Europe/Berlin.")
+@click.option(
+    "--since", metavar="PERIOD", default="7d", show_default=True, help="How far back --alarm counts missed runs."
+)
+@click.option(
+    "--alarm", is_flag=True, help="Exit with 3 if a run is overdue or missed, or the last one did not end well."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON document, and write no page.")
+def index(  # noqa: PLR0913 - one argument for each option
+    folder: Path, out: Path | None, every: str | None, zone: str | None, since: str, alarm: bool, as_json: bool
+) -> None:
+    """Write a page with the history of all reports in DIR: what ran, was late, doubled, missed or failed."""
+    from fanecon.report.history import Plan, read_history
+    from fanecon.report.index import write_index
+    from fanecon.report.listing import document, told
+    from fanecon.report.schedule import read_period
+
+    plan = Plan(every=every, zone=zone, since=read_period(since))
+    reports = read_history(folder, plan)
+    if as_json:
+        click.echo(json.dumps(document(reports, plan), ensure_ascii=True, indent=1))
+    else:
+        pages = write_index(reports, out or folder / "index.html", folder=folder, plan=plan)
+        click.echo(_lines(told(reports, pages)))
+    if alarm and any(report.alarms for report in reports):
+        click.get_current_context().exit(3)
