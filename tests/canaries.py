@@ -23,11 +23,15 @@ def _phones() -> list[str]:
     draw, made = random.Random(1), []
     spellings = [
         "{a}{b}{c}", "{a} {b} {c}", "{a}-{b}-{c}", "+86 {a}{b}{c}", "+86-{a}-{b}-{c}", "86{a}{b}{c}", "0086{a}{b}{c}",
-        "(+86) {a} {b} {c}", "{a}.{b}.{c}", "{a}{b}{c}.0", "0{a}{b}{c}", "{a}·{b}·{c}", "tel:{a}{b}{c}", "手机{a}{b}{c}",
-        "+86{a}{b}{c}", "{a}/{b}/{c}", "{a}\u00a0{b}\u00a0{c}", "{a}\u2011{b}\u2011{c}", "wide", "010-8{b}{c:.3}",
+        "(+86) {a} {b} {c}", "{a}.{b}.{c}", "{a}{b}{c}.0", "0{a}{b}{c}", "{a}·{b}·{c}", "tel:{a}{b}{c}",
+        "手机{a}{b}{c}", "+86{a}{b}{c}", "{a}/{b}/{c}", "{a}\u00a0{b}\u00a0{c}", "{a}\u2011{b}\u2011{c}", "wide", "010-8{b}{c:.3}",
     ]  # fmt: skip
     for spelling in spellings:
-        a, b, c = f"1{draw.randint(3, 9)}{draw.randint(0, 9)}", f"{draw.randint(0, 9999):04}", f"{draw.randint(0, 9999):04}"
+        a, b, c = (
+            f"1{draw.randint(3, 9)}{draw.randint(0, 9)}",
+            f"{draw.randint(0, 9999):04}",
+            f"{draw.randint(0, 9999):04}",
+        )
         text = "{a}{b}{c}" if spelling == "wide" else spelling
         plain = text.format(a=a, b=b, c=c)
         made.append(plain.translate({48 + n: 0xFF10 + n for n in range(10)}) if spelling == "wide" else plain)
@@ -46,7 +50,8 @@ def _abroad() -> list[str]:
 def _mails() -> list[str]:
     return [
         "wang.xiao@example.com", "Wang.Xiao@Example.COM", "a@b.cn", "first.last+tag@sub.domain.co.uk", "o'neil@mail.ie",
-        "x_y-z@host-name.org", "123456789@qq.com", "li@163.com", "王小明@邮箱.中国", "user@xn--fiqs8s.cn", "u%v@test.net",
+        "x_y-z@host-name.org", "123456789@qq.com", "li@163.com", "王小明@邮箱.中国", "user@xn--fiqs8s.cn",
+        "u%v@test.net",
         "mailto:someone@firm.io", "<zhang@edu.cn>", "very.long.name.of.somebody@department.university.edu",
         "q@1stfirm.de", "n.o@museum.museum", "w-x@a-b.travel", "me@my.name", "sales@shop.shop", "ping@pong.info",
     ]  # fmt: skip
@@ -72,7 +77,9 @@ def _addresses() -> list[str]:
 def identity(draw: random.Random) -> str:
     """An identity number by GB 11643: region, birthday, sequence, check letter."""
     region = draw.choice(["110101", "310104", "440305", "510107"])
-    body = f"{region}{draw.randint(1950, 2008)}{draw.randint(1, 12):02}{draw.randint(1, 28):02}{draw.randint(0, 999):03}"
+    body = (
+        f"{region}{draw.randint(1950, 2008)}{draw.randint(1, 12):02}{draw.randint(1, 28):02}{draw.randint(0, 999):03}"
+    )
     total = sum(int(letter) * 2 ** (17 - at) for at, letter in enumerate(body))
     return body + "10X98765432"[total % 11]
 
@@ -89,7 +96,10 @@ def _cards() -> list[str]:
     issuers = [("622202", 19), ("621700", 19), ("62", 16), ("6228", 19), ("4", 16), ("51", 16), ("34", 15), ("35", 16)]
     made = [card(prefix, length, draw) for prefix, length in issuers * 2]
     parted = [card("4", 16, draw), card("6222", 16, draw), card("5412", 16, draw), card("6217", 19, draw)]
-    return [*made, *(sep.join(one[at : at + 4] for at in range(0, len(one), 4)) for one, sep in zip(parted, " - -"[:4], strict=True) if sep.strip() or sep)][:COUNT]
+    return [
+        *made,
+        *("- -"[n % 3].join(one[at : at + 4] for at in range(0, len(one), 4)) for n, one in enumerate(parted)),
+    ]
 
 
 KINDS: dict[str, list[str]] = {
@@ -101,9 +111,10 @@ KINDS: dict[str, list[str]] = {
     "identity number": [identity(random.Random(n)) for n in range(COUNT)],
     "card": _cards(),
     "secret": SECRETS,
-    "raw id": [f"fan{random.Random(n).randint(10**5, 10**9)}" for n in range(COUNT - 5)] + ["h0", "h7", "a12", "读者7", "x-9"],
+    "raw id": [f"fan{random.Random(n).randint(10**5, 10**9)}" for n in range(15)] + ["h0", "h7", "a12", "读者7", "x-9"],
     "path": [f"/home/{name}/x.csv" for name in ("li", "wang.x", "u1")] + [f"/Users/{n}/data" for n in ("li", "w")]
-    + [rf"C:\Users\{name}\x.xls" for name in ("li", "Li Wei", "w.x")] + ["C:\\\\Users\\\\li\\\\x", "/root/x.py", "C:/Users/li/x"]
+    + [rf"C:\Users\{name}\x.xls" for name in ("li", "Li Wei", "w.x")]
+    + ["C:\\\\Users\\\\li\\\\x", "/root/x.py", "C:/Users/li/x"]
     + [f"/home/user{n}/" for n in range(9)],
 }  # fmt: skip
 
@@ -124,7 +135,8 @@ def _png(**texts: object) -> str:
         info.add_itxt("Author", str(texts["wide"]), zip=bool(texts.get("zip")))
     exif = Image.Exif()
     if "exif" in texts:
-        exif[0x010E] = str(texts["exif"])
+        exif[0x010E] = str(texts["exif"])  # letters beyond ASCII are lost here, and kept in the field of Windows
+        exif[0x9C9D] = str(texts["exif"]).encode("utf-16-le")
     _PIXEL.save(file, "PNG", pnginfo=info, exif=exif if "exif" in texts else None)
     return address("image/png", file.getvalue() + str(texts.get("tail", "")).encode())
 
@@ -189,7 +201,7 @@ PLACES: dict[str, Callable[[str], str]] = {
     "svg text": lambda c: _img(address("image/svg+xml", _svg(f"<text>{html.escape(c)}</text>").encode())),
     "svg comment": lambda c: _img(address("image/svg+xml", _svg(f"<!-- {c} -->").encode())),
     "svg attribute": lambda c: _img(address("image/svg+xml", _svg(f'<g id="{html.escape(c)}"/>').encode())),
-    "svg in an address": lambda c: _img(f"data:image/svg+xml,{urllib.parse.quote(_svg(f'<text>{html.escape(c)}</text>'))}"),
+    "svg in an address": lambda c: _img(f"data:image/svg+xml,{urllib.parse.quote(_svg(f'<g>{html.escape(c)}</g>'))}"),
     "png in svg": lambda c: _img(address("image/svg+xml", _svg(f'<image href="{_png(text=c)}"/>').encode())),
     "text file": lambda c: f'<a href="{address("text/plain", c.encode())}">x</a>',
     "packed file": lambda c: f'<a href="{address("application/gzip", zlib.compress(c.encode()))}">x</a>',

@@ -14,7 +14,6 @@ import pytest
 from scipy.optimize import linprog
 
 import fanecon as fe
-from fanecon.disclosure import choice
 from fanecon.disclosure.counts import MARK
 from fanecon.schema import ParameterError, SchemaError
 

@@ -40,7 +40,9 @@ def test_every_canary_is_found_in_every_place(kind: str) -> None:
 
 
 def test_a_page_without_canaries_has_none() -> None:
-    assert [(place, kinds_found(make("nothing"))) for place, make in PLACES.items() if kinds_found(make("nothing"))] == []
+    assert [
+        (place, kinds_found(make("nothing"))) for place, make in PLACES.items() if kinds_found(make("nothing"))
+    ] == []
 
 
 # --- what looks like one and is none ---
@@ -102,8 +104,8 @@ def test_a_finding_says_what_and_where_and_not_all_of_it() -> None:
     found = scan(page("<p>call 13812345678</p><h2>Deep <em>down</em></h2><p title='wang@firm.cn'>13812345678</p>"))
     assert found == [
         Finding(kind="mail", place="attribute title", near="Deep down", shown="w***@firm.cn"),
-        Finding(kind="phone", place="text", near="Deep down", shown="138****5678"),
         Finding(kind="phone", place="text", near="Part", shown="138****5678"),
+        Finding(kind="phone", place="text", near="Deep down", shown="138****5678"),
     ]
     assert str(found[0]) == "mail w***@firm.cn in attribute title, under 'Deep down'"
 
@@ -156,9 +158,8 @@ def test_a_person_stops_the_page_unless_allowed_and_a_folder_is_a_warning() -> N
         refuse_or_warn(found)
     assert refused.value.code == 4
     assert refuse_or_warn(found, allow_personal=True) == tuple(f"The page shows {one}." for one in found)
-    assert refuse_or_warn([one for one in found if one.kind == "path"]) == (
-        "The page shows path /h**** in text, under 'Part'.",
-    ) or refuse_or_warn([one for one in found if one.kind == "path"])
+    folder = [one for one in found if one.kind == "path"]
+    assert refuse_or_warn(folder) == ("The page shows path /home/*** in text, under 'Part'.",)
     assert refuse_or_warn([]) == ()
 
 
@@ -172,18 +173,18 @@ def test_a_thousand_findings_are_told_in_fifty_lines() -> None:
 
 # --- speed ---
 
-SIZE = 200_000
+SIZE = 100_000
 NASTY = [
-    "a", "1", "@", "a@", "@a.", "a.", "1.", "1-", "+1 ", "+", "0", "(", ":", "1:", "f:", "::", "o", "_", "&", "&#", "%",
-    "%4", "\\", "\\u", "<", "<a", "<a ", '<a "', "<a '", "<a b=", '<a b="', "<!--", "<!-", "-->", "</", "<script", "<h1>",
-    "data:", "data:,", "data:a/b;base64,", "data:image/png;base64,iVBORw0KGgo", "138 ", "138-", "6222 ", "1380013", "-", ".",
-    "/home/", "10.1000/", "wxid_", "a@b", "a@b.c", "１", "\u200b", "=", "='", "<style>", "<p title='", "phone:",
+    "a", "1", "@", "a@", "@a.", "a.", "1.", "1-", "+1 ", "+", "0", "(", ":", "1:", "f:", "::", "o", "_", "&", "&#",
+    "%", "%4", "\\", "\\u", "<", "<a", "<a ", '<a "', "<a '", "<a b=", '<a b="', "<!--", "<!-", "-->", "</", "<script",
+    "<h1>", "data:", "data:,", "data:a/b;base64,", "data:image/png;base64,iVBORw0KGgo", "138 ", "138-", "6222 ", "1380013",
+    "-", ".", "/home/", "10.1000/", "wxid_", "a@b", "a@b.c", "１", "\u200b", "=", "='", "<style>", "<p title='", "phone:",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_a_page_of_nothing_but_trouble_takes_no_longer(text: str) -> None:
-    assert seconds(text * (SIZE // len(text))) < 3
+    assert seconds(text * (SIZE // len(text))) < 1.5
 
 
 def seconds(body: str) -> float:
@@ -192,18 +193,17 @@ def seconds(body: str) -> float:
     return time.process_time() - began
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(NASTY), min_size=1, max_size=6), st.text(max_size=5))
 def test_a_mixture_of_trouble_takes_no_longer_either(parts: list[str], end: str) -> None:
     text = "".join(parts)
-    assert seconds(text * (60_000 // len(text)) + end) < 2
+    assert seconds(text * (20_000 // len(text)) + end) < 1
 
 
 def test_half_a_megabyte_is_read_in_a_third_of_a_second() -> None:
     draw = random.Random(3)
     rows = "".join(f"<tr><td>{draw.random()}</td><td>{draw.randrange(10**9):,}</td></tr>" for _ in range(4_000))
-    picture = PLACES["png text"]("x").replace("base64,", "base64," + "")
-    body = page((rows + picture) * 3)
+    body = page((rows + PLACES["png text"]("x")) * 3)
     assert len(body) > 500_000
     assert min(seconds(body) for _ in range(3)) < 0.3
 

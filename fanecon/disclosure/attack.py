@@ -32,7 +32,7 @@ class Reach(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One table as its readers see it: the value of every number, and which are hidden (then the value is no matter)."""
+    """One table as its readers see it: the value of every number, and which are hidden (their values mean nothing)."""
 
     values: np.ndarray
     hidden: np.ndarray
@@ -133,7 +133,11 @@ class Attack:
         if self._falls is not None and self._room is not None:
             limits.append(LinearConstraint(self._falls, -np.inf, self._room))
         found = milp(
-            form, integrality=np.ones(len(form)), bounds=Bounds(low, high), constraints=limits, options={"time_limit": 10}
+            form,
+            integrality=np.ones(len(form)),
+            bounds=Bounds(low, high),
+            constraints=limits,
+            options={"time_limit": 10.0},
         )
         if found.x is None:
             return None

@@ -6,7 +6,7 @@ success gives an inequality that the set violates and every safe set fulfils.  W
 and no cheaper one is.
 
 Linear programmes look at tables of fractions.  In tables of one and two ways their corners are whole, in others they
-need not be, so there the last word is had by an integer programme; where that finds a narrower range, the set must grow.
+need not be, so there an integer programme has the last word; where it finds a narrower range, the set must grow.
 
 Fail closed: where the method does not come to an end in its rounds, numbers are only ever added, and the last resort
 is to hide everything.  No way out of this module skips the attack on the final set.
@@ -74,14 +74,16 @@ class Search:
 
     def choose(self, demands: Sequence[Demand]) -> Choice:
         """The cheapest set found that meets every demand."""
-        unmet = self.attacked(demands, self.may)  # what even hiding everything cannot meet was given away before
+        before = any(attack.seen for attack in self.attacks)
+        unmet = self.attacked(demands, self.may) if before else []  # given away before, whatever is hidden now
         self.cuts.clear()
         demands = [demand for demand in demands if not any(demand is one for one in unmet)]
         chosen = self._chosen(demands)
         return Choice(hidden=chosen, unmet=tuple(unmet))
 
     def _chosen(self, demands: Sequence[Demand]) -> np.ndarray:
-        hidden, small = self.must & self.may, int(self.may.sum()) <= LARGE
+        hidden: np.ndarray = self.must & self.may
+        small = int(self.may.sum()) <= LARGE
         for _ in range(ROUNDS if small else 0):
             if not self.attacked(demands, hidden):
                 return hidden

@@ -23,7 +23,7 @@ MOST = 10
 class Counted:
     """The counts of a table by key, inner cells and totals alike; NaN where the table does not show them."""
 
-    values: dict[str, dict[Key, float]]
+    numbers: dict[str, dict[Key, float]]
     rows: dict[Key, int]
 
     def inner(self) -> list[Key]:
@@ -32,7 +32,7 @@ class Counted:
 
     def column(self, name: str, keys: Iterable[Key]) -> np.ndarray:
         """The counts of a column at some keys; 0 at a key the table does not have."""
-        return np.array([self.values[name].get(key, 0.0) for key in keys], float)
+        return np.array([self.numbers[name].get(key, 0.0) for key in keys], float)
 
 
 def counted(table: pd.DataFrame, counts: Sequence[str], by: Sequence[str], rates: Mapping[str, str]) -> Counted:
@@ -51,8 +51,8 @@ def counted(table: pd.DataFrame, counts: Sequence[str], by: Sequence[str], rates
     columns = {name: _whole(table[name], hidden) for name in counts}
     for rate, count in rates.items():
         columns |= _parts(table, rate, count, hidden)
-    values = {name: dict(zip(keys, column, strict=True)) for name, column in columns.items()}
-    return Counted(values=values, rows={key: row for row, key in enumerate(keys)})
+    numbers = {name: dict(zip(keys, column, strict=True)) for name, column in columns.items()}
+    return Counted(numbers=numbers, rows={key: row for row, key in enumerate(keys)})
 
 
 def keyed(labels: pd.Series) -> list[str | None]:
@@ -67,7 +67,9 @@ def check_columns(table: pd.DataFrame, columns: Sequence[str], *, published: boo
     """Refuse what is no table with these columns, and a table that has been through this before."""
     need(table, *columns)
     if MARK in table and not published:
-        raise SchemaError(f"The table has a column '{MARK}' already. Give the counts as they are, before anything is hidden.")
+        raise SchemaError(
+            f"The table has a column '{MARK}' already. Give the counts as they are, before anything is hidden."
+        )
 
 
 def rates_in(table: pd.DataFrame, counts: Sequence[str], by: Sequence[str]) -> dict[str, str]:
@@ -92,7 +94,7 @@ def known(lattice: Lattice, seen: Counted, column: str) -> tuple[np.ndarray, np.
     A cell that the table does not list is zero.  A total that it does not list is the sum of its cells if all of
     them are shown, and hidden otherwise.
     """
-    shown = seen.values[column]
+    shown = seen.numbers[column]
     found = np.full(len(lattice), np.nan)
     listed = np.zeros(len(lattice), bool)
     for at, names in enumerate(lattice.names):
@@ -102,7 +104,7 @@ def known(lattice: Lattice, seen: Counted, column: str) -> tuple[np.ndarray, np.
         if not held and any(not totals(name) for name in names):
             found[at], listed[at] = 0.0, True
     cell = {next(iter(lattice.atoms[at])): found[at] for at in range(len(lattice)) if len(lattice.atoms[at]) == 1}
-    for at in np.flatnonzero(~listed):
+    for at in map(int, np.flatnonzero(~listed)):
         found[at] = sum(cell[atom] for atom in lattice.atoms[at])
     return np.nan_to_num(found), np.isnan(found)
 
@@ -115,7 +117,7 @@ def check_totals(lattice: Lattice, given: Counted, column: str, values: np.ndarr
     SchemaError
         Naming the first totals that differ.
     """
-    shown = given.values[column]
+    shown = given.numbers[column]
     wrong = [
         f"  {_spelled(name)}: {shown[name]:g}, its cells add up to {values[at]:g} (column '{column}')"
         for at, names in enumerate(lattice.names)

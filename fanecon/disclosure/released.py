@@ -6,7 +6,7 @@ keeps its labels and nothing else, whatever columns there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,9 @@ import pandas as pd
 from fanecon.disclosure.counts import MARK, Counted, keyed
 from fanecon.disclosure.lattice import TOTAL, Key, Lattice, totals
 from fanecon.results import shown
-from fanecon.schema import counting, need
+from fanecon.schema import counting
 
-DOMINANT, MOST_NAMED = 0.8, 5
+DOMINANT, LARGEST, MOST_NAMED = 0.8, "largest_", 5
 
 
 def released(
@@ -45,7 +45,7 @@ def released(
 def without(made: pd.DataFrame, by: Sequence[str], hidden: set[Key]) -> pd.DataFrame:
     """The rows, with nothing but the labels in those that are hidden."""
     gone = np.array([name in hidden for name in made.index], bool)
-    left = made.copy()
+    left = made.drop(columns=list(parts(made.columns)))
     for column in left.columns.difference(list(by)):
         left[column] = left[column].mask(gone)
     left[MARK] = gone
@@ -63,10 +63,9 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     return shows
 
 
-def dominated(made: pd.DataFrame, largest: Mapping[str, str]) -> Iterator[str]:
+def dominated(made: pd.DataFrame) -> Iterator[str]:
     """Notes on shown rows in which one account is most of a number."""
-    for part, whole in largest.items():
-        need(made, part, whole)
+    for part, whole in parts(made.columns).items():
         shares = pd.to_numeric(made[part], errors="coerce") / pd.to_numeric(made[whole], errors="coerce")
         names = [" · ".join(map(str, name)) for name in made.index[(shares > DOMINANT).fillna(False)]]
         if names:
@@ -74,6 +73,12 @@ def dominated(made: pd.DataFrame, largest: Mapping[str, str]) -> Iterator[str]:
                 f"One account is more than {DOMINANT:.0%} of '{whole}' in {_few(names)}: the number is nearly that "
                 "account's own."
             )
+
+
+def parts(columns: Iterable[str]) -> dict[str, str]:
+    """Columns that hold the largest account's part of another column, which they name: `largest_reads` of `reads`."""
+    known = list(columns)
+    return {f"{LARGEST}{column}": column for column in known if f"{LARGEST}{column}" in known}
 
 
 def gathered(cells: Lattice, values: np.ndarray, hidden: np.ndarray, column: str) -> Iterator[str]:
@@ -85,7 +90,7 @@ def gathered(cells: Lattice, values: np.ndarray, hidden: np.ndarray, column: str
         if len(atoms) > 1 and len(filled) == 1 and not hidden[at] and not hidden[filled[0]]:
             found.append(f"{_name(cells, at)} (all in {_name(cells, filled[0])})")
     if found:
-        yield f"All of '{column}' are in one cell for {_few(found)}: who is known to be among them is known to be there."
+        yield f"All of '{column}' are in one cell for {_few(found)}: who is known to be among them is in that cell."
 
 
 def times(counts: Sequence[str]) -> Iterator[str]:
@@ -108,7 +113,7 @@ def _originals(labels: pd.Series) -> dict[str, object]:
     return {text: label for text, label in zip(keyed(labels), labels, strict=True) if text is not None}
 
 
-def _order(table: pd.DataFrame, by: Sequence[str]) -> object:
+def _order(table: pd.DataFrame, by: Sequence[str]) -> Callable[[Key], tuple[tuple[bool, float, str], ...]]:
     """The key to sort rows by: a column's own categories, else its labels as numbers or text; totals last."""
     ranks = []
     for column in by:
@@ -120,9 +125,7 @@ def _order(table: pd.DataFrame, by: Sequence[str]) -> object:
         ranks.append({text: at for at, text in enumerate(keyed(pd.Series(ordered, dtype=object)))})
 
     def rank(name: Key) -> tuple[tuple[bool, float, str], ...]:
-        return tuple(
-            (part == TOTAL, ranks[at].get(str(part), float("inf")), str(part)) for at, part in enumerate(name)
-        )
+        return tuple((part == TOTAL, ranks[at].get(str(part), float("inf")), str(part)) for at, part in enumerate(name))
 
     return rank
 

@@ -15,6 +15,7 @@ A number hidden then.  Whatever it could be then, up to 5, it can still be when 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ class Situation:
     @property
     def empty(self) -> np.ndarray:
         """The numbers that count nobody in any column: they are shown."""
-        return np.all([values == 0 for values in self.own.values()], axis=0)
+        return np.asarray(np.all([values == 0 for values in self.own.values()], axis=0))
 
     def floor(self, column: str, then: np.ndarray | None = None) -> np.ndarray:
         """What every number is at least if each inner cell that is not empty has one person, or those it had then."""
@@ -64,7 +65,7 @@ class Situation:
             found |= (values > 0) & (values < self.k)
             for run in self.seen:
                 found |= ~run[column].hidden & _little(values - run[column].values, self.k)
-        return found & ~self.empty
+        return np.asarray(found & ~self.empty)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,7 @@ def least_of(own: dict[str, np.ndarray], column: str) -> float:
 
 def only_grows(runs: list[Run]) -> bool:
     """Whether no number that two following tables show is less in the later one."""
-    pairs = zip(runs[:-1], runs[1:], strict=True)
+    pairs = itertools.pairwise(runs)
     return all((late.values >= soon.values)[~late.hidden & ~soon.hidden].all() for soon, late in pairs)
 
 
@@ -162,7 +163,7 @@ def _kept(situation: Situation) -> np.ndarray:
             attack = seen_only(situation.cells, (run[column],), situation.k, least=least, grows=False)
             for at in np.flatnonzero(run[column].hidden & ~found):
                 found[at] = own[at] < span(attack, int(at), whole=False)[1] + situation.k
-    return found & ~situation.empty
+    return np.asarray(found & ~situation.empty)
 
 
 def _demands(situation: Situation, column: str, attack: Attack, place: int) -> Iterator[Demand]:
@@ -181,9 +182,7 @@ def _range(attack: Attack, place: int, where: tuple[int, int], ends: tuple[float
     yield Demand(place, attack.form((*where, -1.0)), -ends[1])
 
 
-def _changes(
-    attack: Attack, place: int, earlier: tuple[int, Run], limits: tuple[np.ndarray, int]
-) -> Iterator[Demand]:
+def _changes(attack: Attack, place: int, earlier: tuple[int, Run], limits: tuple[np.ndarray, int]) -> Iterator[Demand]:
     (number, run), (floor, k), last = earlier, limits, len(attack.seen)
     own = np.zeros(0) if attack.own is None else attack.own
     for at in map(int, np.flatnonzero(~run.hidden & _little(own - run.values, k) & (own > 0))):

@@ -41,14 +41,14 @@ _NUMBERS = re.compile(
     rf"){_AFTER}"
 )
 _ABROAD = re.compile(r"(?<![0-9A-Za-z_)\].])\+[1-9](?:[ ().·/-]{0,2}[0-9]){6,14}(?![0-9A-Za-z_]|[.,][0-9])")
-_IP4 = re.compile(r"(?<![0-9A-Za-z_.=])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_]|\.[0-9A-Za-z])")
+_IP4 = re.compile(r"(?<![0-9A-Za-z_.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_]|\.[0-9A-Za-z])")
 _IP6 = re.compile(r"(?<![0-9A-Za-z_.:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z_:])")
 _OPENID = re.compile(r"(?<![0-9A-Za-z_-])(?:o[0-9A-Za-z_-]{27}|wxid_[0-9a-z]{10,22})(?![0-9A-Za-z_-])")
 _LOCAL = re.compile(r"[\w.+%'-]{1,64}")
 _DOMAIN = re.compile(r"[^\W_](?:[\w-]{0,62})(?:\.[\w-]{1,63}){1,8}")
 _TOP = re.compile(r"[^\W\d_]{2,}|xn--[\w-]+")
-_FILES = frozenset("png jpg jpeg gif svg webp css js pdf html".split())
-_VERSION = re.compile(r"(?:version|v|==|>=|<=|~=|release)\s*$", re.IGNORECASE)
+_FILES = frozenset(["png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "pdf", "html"])
+_VERSION = re.compile(r"(?:version|release|[=<>~!]=)\s*$", re.IGNORECASE)
 # Names of things that are full of digits: nothing in them is a number of somebody.
 _NAMED = re.compile(
     r"\b10\.[0-9]{4,9}/[^\s\"'<>]{1,200}|\b(?:phone|mail|ip|openid|name|nickname|payout|person|phone_masked|network)"

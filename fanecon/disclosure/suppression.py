@@ -94,14 +94,14 @@ def suppress(
     by: str | Sequence[str],
     k: int = 5,
     rates: Mapping[str, str] | None = None,
-    largest: Mapping[str, str] | None = None,
 ) -> Suppressed:
     """The table without the groups of fewer than k, and without what would let a reader work them out.
 
     Parameters
     ----------
     table
-        One row per group.  Rows labelled ``"total"`` are totals; those that are missing are put in as sums.
+        One row per group.  Rows labelled ``"total"`` are totals; those that are missing are put in as sums.  A column
+        such as `largest_reads` beside `reads` is the largest account's part: more than 80 % is noted.
     before
         What was published before on the same people, oldest first, if this table continues it.
     counts
@@ -110,9 +110,6 @@ def suppress(
         The columns that name the group; a column may be part of another (city, province).
     rates
         Columns that are a share of a count, such as ``{"share": "readers"}``; rates in full precision are found.
-    largest
-        Columns that hold the largest account's part of a column, such as ``{"top_reads": "reads"}``: where it is more
-        than 80 %, a note says so.
 
     Raises
     ------
@@ -144,15 +141,13 @@ def suppress(
     notes = (
         *_notes(found.unmet, bool(found.hidden[_grand(cells)]), rates),
         *released.times(names),
-        *released.dominated(shown_rows, largest or {}),
+        *released.dominated(shown_rows),
         *(note for name in names for note in released.gathered(cells, own[name], found.hidden, name)),
     )
     small = {name for at in np.flatnonzero(found.small) for name in cells.names[at]} & set(rows.index)
     lost = int(made[MARK].sum())
     sentence = _sentence(lost, len(made), k)
-    return Suppressed(
-        table=made, sentence=sentence, notes=notes, k=k, primary=len(small), secondary=lost - len(small)
-    )
+    return Suppressed(table=made, sentence=sentence, notes=notes, k=k, primary=len(small), secondary=lost - len(small))
 
 
 def audit_suppression(
@@ -246,7 +241,7 @@ def _too_many(count: int) -> str:
 def _own(cells: Lattice, given: Counted) -> dict[str, np.ndarray]:
     keys = {next(iter(atoms)): at for at, atoms in enumerate(cells.atoms) if len(atoms) == 1}
     inner = [next(name for name in cells.names[keys[atom]] if not totals(name)) for atom in sorted(keys)]
-    own = {column: cells.whole(given.column(column, inner)) for column in given.values}
+    own = {column: cells.whole(given.column(column, inner)) for column in given.numbers}
     for column, values in own.items():
         books.check_totals(cells, given, column, values)
     return own

@@ -31,11 +31,12 @@ from fanecon.report import texts
 from fanecon.report.embedded import DEEPEST, Part, split
 from fanecon.schema import RunError
 
-MOST_TOLD, PIECE = 50, 6
+MOST_TOLD, PIECE, FEW = 50, 6, 300
 _PATHS = re.compile(
     r"(?<![\w.\-\]}*<])(?:/home/[\w.-]{1,64}(?:/|\b)|/Users/[\w.-]{1,64}/|/root/"
-    r"|[A-Za-z]:[\\/]{1,2}Users[\\/]{1,2}[^\\/\s<>\"'|?*]{1,64})"
+    r"|[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4}[^\\/\s<>\"'|?*]{1,64})"
 )
+_USER = re.compile(r"((?:home|Users)[\\/]+).*", re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _WORD = re.compile(r"[\w.@+-]+")
 WARNED = frozenset({"path"})
@@ -119,15 +120,19 @@ def scan(page: str | bytes, *, secrets: Secrets | Iterable[str] = (), raw_ids: I
         Ids that the page may only have as pseudonyms.
     """
     text = page.decode("utf-8", errors="replace") if isinstance(page, bytes) else page
-    finder: Secrets = secrets if hasattr(secrets, "found") else Names(secrets)  # type: ignore[assignment, arg-type]
-    ids, found = _index(raw_ids), Counter[Finding]()
+    finder: Secrets = secrets if hasattr(secrets, "found") else Names(secrets)  # type: ignore[assignment]
+    ids, found = _index(raw_ids), dict[tuple[str, str, str], list[Finding]]()
     for one in _texts(text):
-        found.update(_in(one, finder, ids))
-    if finder.found(split(text)[0]) and not any(one.kind == "secret" for one in found):
-        found[Finding(kind="secret", place="the page as it is written")] = 1
-    merged = [replace(one, times=count) for one, count in found.items()]
+        told = Counter(_in(one, finder, ids))
+        for finding in (replace(each, times=count) for each, count in told.items()):
+            same = found.setdefault((finding.kind, finding.place, finding.shown), [])
+            if not same or one.flow is not None:
+                same.append(finding)
+    if finder.found(split(text)[0]) and not any(kind == "secret" for kind, _, _ in found):
+        found["secret", "", ""] = [Finding(kind="secret", place="the page as it is written")]
     order = {"secret": 0, "raw id": 1, "path": 9}
-    return sorted(merged, key=lambda one: (order.get(one.kind, 2), one.kind, one.place, one.shown))
+    flat = [finding for same in found.values() for finding in same]
+    return sorted(flat, key=lambda one: (order.get(one.kind, 2), one.kind, one.place))
 
 
 def refuse_or_warn(findings: Sequence[Finding], *, allow_personal: bool = False) -> tuple[str, ...]:
@@ -188,16 +193,16 @@ def _letter(escape: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 else ""
 
 
-def _in(one: _Text, secrets: Secrets, ids: dict[str, list[str]]) -> set[Finding]:
+def _in(one: _Text, secrets: Secrets, ids: dict[str, list[str]]) -> list[Finding]:
     def finding(kind: str, shown: str, at: int) -> Finding:
         return Finding(kind=kind, place=one.place, near=one.flow.heading(at) if one.flow else "", shown=shown)
 
     found = [finding(hit.kind, shapes.masked(hit.kind, hit.found), hit.at) for hit in shapes.persons(one.text)]
-    found += [finding("path", hit[0], hit.start()) for hit in _PATHS.finditer(one.text)]
+    found += [finding("path", _USER.sub(r"\1***", hit[0]), hit.start()) for hit in _PATHS.finditer(one.text)]
     found += [finding("raw id", shapes.masked("raw id", raw), one.text.find(raw)) for raw in _raw(one.text, ids)]
     if secrets.found(one.text):
         found.append(finding("secret", "", 0))
-    return set(found)
+    return found
 
 
 def _index(raw_ids: Iterable[str]) -> dict[str, list[str]]:
@@ -212,7 +217,8 @@ def _raw(text: str, ids: dict[str, list[str]]) -> Iterator[str]:
     """The ids in a text: a long one anywhere, one of fewer than six letters as a word of its own."""
     if not ids:
         return
-    pieces = {text[at : at + PIECE] for at in range(len(text))} & ids.keys()
+    many = len(ids) > FEW
+    pieces = {text[at : at + PIECE] for at in range(len(text))} & ids.keys() if many else ids
     yield from (raw for piece in pieces for raw in ids[piece] if len(raw) >= PIECE and raw in text)
     short = {raw for piece, held in ids.items() if len(piece) < PIECE for raw in held}
     yield from short & set(_WORD.findall(text)) if short else ()

@@ -12,14 +12,15 @@ import html
 import re
 from dataclasses import dataclass, field
 
-INLINE = frozenset(
-    "a abbr b bdi bdo cite code data del dfn em font i ins kbd mark q s samp small span strong sub sup time tspan u var "
-    "wbr".split()
+_WORDS = (
+    "a abbr b bdi bdo cite code data del dfn em font i ins kbd mark q s samp small span strong sub sup time tspan u"
 )
+INLINE = frozenset([*_WORDS.split(), "var", "wbr"])
 RAW = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style")}
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LONGEST_HEADING = 60
 _NAME = re.compile(r"/?([A-Za-z][A-Za-z0-9:-]*)?")
+_SIMPLE = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,15})>")
 _PLAIN = re.compile(r"[^>\"']*")
 
 
@@ -67,9 +68,12 @@ class _Reader:
     def _step(self, at: int) -> int:
         start = self.page.find("<", at)
         start = len(self.page) if start < 0 else start
-        self._tell("text", self.page[at:start])
+        if start > at:
+            self._tell("text", self.page[at:start])
         if start == len(self.page):
             return start
+        if simple := _SIMPLE.match(self.page, start):
+            return self._entered(simple[2].lower(), simple.end(), closing=bool(simple[1]))
         if self.page.startswith("<!--", start):
             end = self.page.find("-->", start + 4)
             self._tell("comment", self.page[start + 4 : end if end >= 0 else len(self.page)] + "\n")
@@ -89,11 +93,16 @@ class _Reader:
 
     def _tag(self, start: int) -> int:
         found = _NAME.match(self.page, start + 1)
-        name = (found[1] or "").lower() if found else ""
-        closing = self.page.startswith("/", start + 1)
-        at = self._attributes(found.end() if found else start + 1)
-        if name not in INLINE:
-            self._tell("text", "\n")
+        name, at = ((found[1] or "").lower(), found.end()) if found else ("", start + 1)
+        # What is no name of a tag, such as <wang@firm.cn>, is told whole.
+        at = self._attributes(at if self.page[at : at + 1] in (" ", "\n", "\t", "\r", "/", ">") else start + 1)
+        return self._entered(name, at, closing=self.page.startswith("/", start + 1))
+
+    def _entered(self, name: str, at: int, *, closing: bool) -> int:
+        """What a tag does to the text; the position behind it."""
+        if name in INLINE:
+            return at
+        self._tell("text", "\n")
         if name in HEADINGS:
             self._headed(closing)
         if name in RAW and not closing:
