@@ -16,6 +16,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 COUNT = 20
+HOME, ROOT = (f"/{name}/" for name in ("home", "root"))
 SECRETS = [f"tok-{random.Random(n).getrandbits(80):x}/{n}&<é>+x" for n in range(COUNT)]
 
 
@@ -24,7 +25,8 @@ def _phones() -> list[str]:
     spellings = [
         "{a}{b}{c}", "{a} {b} {c}", "{a}-{b}-{c}", "+86 {a}{b}{c}", "+86-{a}-{b}-{c}", "86{a}{b}{c}", "0086{a}{b}{c}",
         "(+86) {a} {b} {c}", "{a}.{b}.{c}", "{a}{b}{c}.0", "0{a}{b}{c}", "{a}·{b}·{c}", "tel:{a}{b}{c}",
-        "手机{a}{b}{c}", "+86{a}{b}{c}", "{a}/{b}/{c}", "{a}\u00a0{b}\u00a0{c}", "{a}\u2011{b}\u2011{c}", "wide", "010-8{b}{c:.3}",
+        "手机{a}{b}{c}", "+86{a}{b}{c}", "{a}/{b}/{c}", "{a}\u00a0{b}\u00a0{c}", "{a}\u2011{b}\u2011{c}", "wide",
+        "010-8{b}{c:.3}",
     ]  # fmt: skip
     for spelling in spellings:
         a, b, c = (
@@ -112,10 +114,10 @@ KINDS: dict[str, list[str]] = {
     "card": _cards(),
     "secret": SECRETS,
     "raw id": [f"fan{random.Random(n).randint(10**5, 10**9)}" for n in range(15)] + ["h0", "h7", "a12", "读者7", "x-9"],
-    "path": [f"/home/{name}/x.csv" for name in ("li", "wang.x", "u1")] + [f"/Users/{n}/data" for n in ("li", "w")]
+    "path": [f"{HOME}{name}/x.csv" for name in ("li", "wang.x", "u1")] + [f"/Users/{n}/data" for n in ("li", "w")]
     + [rf"C:\Users\{name}\x.xls" for name in ("li", "Li Wei", "w.x")]
-    + ["C:\\\\Users\\\\li\\\\x", "/root/x.py", "C:/Users/li/x"]
-    + [f"/home/user{n}/" for n in range(9)],
+    + ["C:\\\\Users\\\\li\\\\x", ROOT + "x.py", "C:/Users/li/x"]
+    + [f"{HOME}user{n}/" for n in range(9)],
 }  # fmt: skip
 
 _PIXEL = Image.new("RGB", (2, 2))

@@ -12,6 +12,7 @@ import pytest
 
 import fanecon as fe
 from fanecon import plots
+from fanecon.plots import lettering
 from fanecon.results import KNOWLEDGE, Interval, Result
 
 RAINBOW = {"shares": 3365, "seeds": 280}
@@ -97,11 +98,12 @@ def test_chinese_is_drawn_with_its_own_font_whatever_the_style_at_drawing_time()
 
 @pytest.fixture
 def _without_chinese_font(monkeypatch):
-    monkeypatch.setattr(plots, "chinese_font", lambda: None)
-    plots._glyphs.cache_clear()
+    lettering.forget()
+    monkeypatch.setattr(lettering, "_installed", lambda: [lettering.LATIN])
+    monkeypatch.setattr(lettering, "_look_again", lambda: ())
     yield
     monkeypatch.undo()
-    plots._glyphs.cache_clear()
+    lettering.forget()
 
 
 @pytest.mark.usefixtures("_without_chinese_font")

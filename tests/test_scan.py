@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from canaries import COUNT, KINDS, PLACES, SECRETS, page
+from canaries import COUNT, HOME, KINDS, PLACES, SECRETS, page
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,7 +72,7 @@ GOOD = [
     "110101199013321234 110101199001011234 0000000000000000 1111111111111111 6666666666666666",
     "+12.5 % (+8.25 to +17.125), +0.1234567, +1.23456789, +123456",
     "the ids 13812345 and 138123456789 and x13812345678 and 13812345678_0",
-    "/home/<user>/data ~/data ./home/x /homepage/x https://x.test/home/li/ s3://bucket/Users/li/x",
+    f"{HOME}<user>/data ~/data ./home/x /homepage/x https://x.test/home/li/ s3://bucket/Users/li/x",
     "the 2019 2020 2021 2022 2023 editions; 1000 2000 3000 4000",
     "array([ 150,  234,  567]) [ 12  34  56 789]",
 ]
@@ -153,13 +153,13 @@ def test_a_secret_or_a_raw_id_stops_the_page_whatever_is_allowed() -> None:
 
 
 def test_a_person_stops_the_page_unless_allowed_and_a_folder_is_a_warning() -> None:
-    found = scan(page("<p>wang@firm.cn in /home/wang/x</p>"))
+    found = scan(page(f"<p>wang@firm.cn in {HOME}wang/x</p>"))
     with pytest.raises(RunError, match="--allow-personal") as refused:
         refuse_or_warn(found)
     assert refused.value.code == 4
     assert refuse_or_warn(found, allow_personal=True) == tuple(f"The page shows {one}." for one in found)
     folder = [one for one in found if one.kind == "path"]
-    assert refuse_or_warn(folder) == ("The page shows path /home/*** in text, under 'Part'.",)
+    assert refuse_or_warn(folder) == (f"The page shows path {HOME}*** in text, under 'Part'.",)
     assert refuse_or_warn([]) == ()
 
 
@@ -177,8 +177,9 @@ SIZE = 100_000
 NASTY = [
     "a", "1", "@", "a@", "@a.", "a.", "1.", "1-", "+1 ", "+", "0", "(", ":", "1:", "f:", "::", "o", "_", "&", "&#",
     "%", "%4", "\\", "\\u", "<", "<a", "<a ", '<a "', "<a '", "<a b=", '<a b="', "<!--", "<!-", "-->", "</", "<script",
-    "<h1>", "data:", "data:,", "data:a/b;base64,", "data:image/png;base64,iVBORw0KGgo", "138 ", "138-", "6222 ", "1380013",
-    "-", ".", "/home/", "10.1000/", "wxid_", "a@b", "a@b.c", "１", "\u200b", "=", "='", "<style>", "<p title='", "phone:",
+    "<h1>", "data:", "data:,", "data:a/b;base64,", "data:image/png;base64,iVBORw0KGgo", "138 ", "138-", "6222 ",
+    "1380013", "-", ".", HOME, "10.1000/", "wxid_", "a@b", "a@b.c", "１", "\u200b", "=", "='",
+    "<style>", "<p title='", "phone:",
 ]  # fmt: skip
 
 

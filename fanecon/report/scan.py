@@ -33,7 +33,7 @@ from fanecon.schema import RunError
 
 MOST_TOLD, PIECE, FEW = 50, 6, 300
 _PATHS = re.compile(
-    r"(?<![\w.\-\]}*<])(?:/home/[\w.-]{1,64}(?:/|\b)|/Users/[\w.-]{1,64}/|/root/"
+    r"(?<![\w.\-\]}*<])(?:/(?:home|Users)/[\w.-]{1,64}|/(?:root)/"
     r"|[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4}[^\\/\s<>\"'|?*]{1,64})"
 )
 _USER = re.compile(r"((?:home|Users)[\\/]+).*", re.DOTALL)
