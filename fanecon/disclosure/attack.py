@@ -38,6 +38,11 @@ class Run:
     hidden: np.ndarray
 
 
+def is_whole(point: np.ndarray) -> bool:
+    """Whether a table of deviations has no fractions."""
+    return bool(np.abs(point - np.round(point)).max(initial=0.0) < TOLERANCE)
+
+
 @dataclass(kw_only=True)
 class Attack:
     """The tables that fit all that is shown; what a run of our own hides is chosen anew with every question.

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from fanecon.disclosure.attack import TOLERANCE, Attack
+from fanecon.disclosure.attack import TOLERANCE, Attack, is_whole
 
 ROUNDS, LARGE = 60, 400
 
@@ -112,7 +112,7 @@ class Search:
                 return True
             self.cuts.append(_cut(found.support, float(found.least + found.support @ hidden - demand.bound)))
             return False
-        if self.whole:
+        if self.whole and not is_whole(found.point):
             exact = attack.reach_whole(demand.form, hidden)
             if exact is None or exact.least > demand.bound + TOLERANCE:
                 self.cuts.append(self._more(hidden))

@@ -159,7 +159,8 @@ def _spelled(key: object) -> str:
 
 def _whole(column: pd.Series, hidden: np.ndarray) -> np.ndarray:
     numbers = pd.to_numeric(column, errors="coerce").astype("Float64").to_numpy(float, na_value=np.nan)
-    wrong = ~hidden & ~((numbers >= 0) & np.isfinite(numbers) & (np.abs(numbers - np.round(numbers)) < 1e-9))
+    finite = np.where(np.isfinite(numbers), numbers, -1.0)
+    wrong = ~hidden & ~((finite >= 0) & (np.abs(finite - np.round(finite)) < 1e-9))
     if wrong.any():
         lines = [f"  row {column.index[row]}: {column.iloc[row]!r}" for row in np.flatnonzero(wrong)]
         raise SchemaError(f"Column '{column.name}' must hold whole numbers from 0:\n" + _listed(lines))

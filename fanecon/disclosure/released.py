@@ -7,6 +7,7 @@ keeps its labels and nothing else, whatever columns there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     gone = table[MARK].to_numpy(bool)
     shows = table.drop(columns=MARK).astype(object)
     for column in shows.columns:
-        cells = [shown(value) if isinstance(value, (int, float)) else value for value in shows[column]]
+        cells = [shown(float(value)) if isinstance(value, Real) else value for value in shows[column]]
         shows[column] = ["" if value is None or value is pd.NA else value for value in cells]
     shows["not shown"] = ["not shown" if one else "" for one in gone]
     return shows
@@ -131,5 +132,5 @@ def _order(table: pd.DataFrame, by: Sequence[str]) -> Callable[[Key], tuple[tupl
 
 
 def _natural(label: object) -> tuple[bool, float, str]:
-    number = isinstance(label, (int, float)) and not isinstance(label, bool)
-    return (not number, float(label) if number else 0.0, str(label))  # type: ignore[arg-type]
+    number = isinstance(label, Real) and not isinstance(label, bool)
+    return (not number, float(label) if isinstance(label, Real) else 0.0, str(label))

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fanecon.disclosure.attack import Attack, Run
+from fanecon.disclosure.attack import Attack, Reach, Run, is_whole
 from fanecon.disclosure.choice import Demand, Search
 from fanecon.disclosure.lattice import Lattice
 
@@ -121,13 +121,17 @@ def only_grows(runs: list[Run]) -> bool:
 
 def span(attack: Attack, at: int, *, whole: bool, run: int = 0) -> tuple[float, float]:
     """The least and greatest value of a number in a reader's eyes; infinite where nothing bounds it."""
-    reach = attack.reach_whole if whole else attack.reach
-    nothing = np.zeros(0, bool)
-    low, high = (reach(attack.form((run, at, sign)), nothing) for sign in (1.0, -1.0))
+    low, high = (_end(attack, attack.form((run, at, sign)), whole=whole) for sign in (1.0, -1.0))
     if low is None or high is None:
         return -np.inf, np.inf
     top = -high.least
     return float(np.ceil(low.least - 1e-6)), float(np.inf if top > 0.1 * attack.most else np.floor(top + 1e-6))
+
+
+def _end(attack: Attack, form: np.ndarray, *, whole: bool) -> Reach | None:
+    nothing = np.zeros(0, bool)
+    found = attack.reach(form, nothing)
+    return attack.reach_whole(form, nothing) if whole and found and not is_whole(found.point) else found
 
 
 def _little(change: np.ndarray, k: int) -> np.ndarray:
