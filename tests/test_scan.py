@@ -25,18 +25,26 @@ def kinds_found(body: str) -> set[str]:
     return {one.kind for one in scan(page(body), secrets=SECRETS, raw_ids=KINDS["raw id"])}
 
 
-def missed(kind: str, places: list[str]) -> list[tuple[str, str]]:
+def missed(kind: str, places: list[str], every: int = 1) -> list[tuple[str, str]]:
     wanted = "phone" if kind.startswith("phone") else kind
-    return [(place, c) for place in places for c in KINDS[kind] if wanted not in kinds_found(PLACES[place](c))]
+    planted = [(place, canary) for place in places for canary in KINDS[kind][::every]]
+    return [(place, canary) for place, canary in planted if wanted not in kinds_found(PLACES[place](canary))]
 
 
 def test_there_are_twenty_canaries_of_each_kind() -> None:
     assert {kind: len(set(canaries)) for kind, canaries in KINDS.items()} == dict.fromkeys(KINDS, COUNT)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_canary_is_found_in_every_place(kind: str) -> None:
     assert missed(kind, list(PLACES)) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_canary_is_found_in_the_text_and_a_few_in_every_place(kind: str) -> None:
+    assert missed(kind, ["text", "split over tags", "code"]) == []
+    assert missed(kind, list(PLACES), every=7) == []
 
 
 def test_a_page_without_canaries_has_none() -> None:
@@ -47,13 +55,13 @@ def test_a_page_without_canaries_has_none() -> None:
 
 # --- what looks like one and is none ---
 
-HEX = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(200)]
+HEX = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(5_000)]
 GOOD = [
-    *HEX,
-    *(one[:40] for one in HEX),
-    *(one[:12] for one in HEX),
-    *(str(uuid.UUID(one[:32])) for one in HEX[:50]),
-    *(f"phone:{one[:16]}" for one in HEX),
+    " ".join(HEX),
+    " ".join(one[:40] for one in HEX),
+    " ".join(one[:12] for one in HEX),
+    " ".join(str(uuid.UUID(one[:32])) for one in HEX),
+    " ".join(f"phone:{one[:16]}" for one in HEX),
     "20261122T150405Z-1a2b3c4d 20261122T150405Z-12345678",
     "pandas 3.1.1, numpy 2.2.6, matplotlib 3.11.2, version 1.4.0.1, duckdb==1.4.0.1, v10.2.3.4",
     "10.1080/01621459.1980.10477481 10.1177/0002764211409562 https://doi.org/10.1002/9781118348239",

@@ -12,6 +12,7 @@ that file anew.
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 
 from matplotlib import font_manager
@@ -35,8 +36,9 @@ KNOWN = (
 USUAL = "转发阅读分享汉字的"
 BOX = "□"
 NO_FONT = f"{BOX} = a letter that no installed font has; on Debian: apt-get install fonts-wqy-microhei."
-# The last resort has a box of its own for every letter there is; the pixel fonts of emoji cannot be drawn.
-_NO_LETTERS = ("Last Resort", "Color Emoji", "Colour Emoji")
+# The last resort has a box for every letter there is, the pixel fonts of emoji cannot be drawn, and the fonts of
+# TeX have other signs at the places of letters.
+_NO_LETTERS = re.compile(r"Last Resort|Colou?r Emoji|STIX(NonUnicode|Size)|cm(b|ex|mi|r|ss|sy|ti|tt)10")
 
 _more: list[str] = []
 _boxes: set[str] = set()
@@ -90,7 +92,7 @@ def _find(letters: set[str]) -> None:
     for letter in sorted(letters):
         if letter in _drawn:
             continue
-        found = _family(letter)
+        found = None if unicodedata.category(letter) == "Co" else _family(letter)
         if found is None:
             _boxes.add(letter)
         else:
@@ -129,7 +131,7 @@ def _look_again() -> tuple[str, ...]:
 
 
 def _unfit(name: str) -> bool:
-    return any(word in name for word in _NO_LETTERS)
+    return _NO_LETTERS.search(name) is not None
 
 
 @functools.cache
