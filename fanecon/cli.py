@@ -1,14 +1,14 @@
 """The command line: a thin skin over the report and the loaders.
 
-Exit codes, the same for every command: 0 done, 1 a fault of fanecon, 2 a wrong word or parameter, 4 the data are
-invalid, 5 a step of the notebook raised an error, 6 the kernel died, 8 the page cannot be written, 130 stopped with
-Ctrl-C, 143 stopped by the system.
+Exit codes, the same for every command: 0 done, 1 a fault of fanecon, 2 a wrong word or parameter, 3 a threshold was
+breached (the page is there), 4 the data are invalid, 5 a step of the notebook raised an error, 6 the kernel died or
+needed too much memory, 7 it took too long, 8 the page cannot be written, 9 another run is writing it, 130 stopped
+with Ctrl-C, 143 stopped by the system.
 """
 
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +17,14 @@ from typing import Any
 import click
 
 from fanecon import __version__
+from fanecon.report import limits, shelf
 from fanecon.report import parameters as knobs
-from fanecon.report import run as run_notebook
-from fanecon.report import shelf
+from fanecon.report.codes import Code
+from fanecon.report.limits import Limits
+from fanecon.report.orders import Asked, judge
+from fanecon.report.running import carry_out, result
+from fanecon.report.schedule import read_schedule, read_zone
+from fanecon.report.watch import Stop, listening
 from fanecon.schema import FaneconError, FileError, ParameterError, RunError, SchemaError
 
 
@@ -29,10 +34,6 @@ def _code(error: FaneconError) -> int:
     if isinstance(error, ParameterError):
         return 2
     return 4 if isinstance(error, FileError | SchemaError) else 1
-
-
-class _Terminated(KeyboardInterrupt):
-    """The system asked the run to stop; it is left in the same way as with Ctrl-C."""
 
 
 class _Door(click.Group):
@@ -46,7 +47,25 @@ class _Door(click.Group):
             ctx.exit(_code(error))
         except KeyboardInterrupt as stop:
             click.echo("Stopped. No page was written.", err=True)
-            ctx.exit(143 if isinstance(stop, _Terminated) else 130)
+            ctx.exit(stop.code if isinstance(stop, Stop) else Code.INTERRUPTED)
+
+
+def _seconds(context: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    return None if text is None else 0.0 if text in ("0", "0s") else limits.seconds(text)
+
+
+def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
+    return None if text is None else limits.size(text)
+
+
+def _every(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    if text is not None:
+        read_schedule(text)
+    return text
+
+
+def _zone(context: click.Context, option: click.Parameter, text: str) -> str:
+    return read_zone(text).key
 
 
 def _lines(text: str) -> str:
@@ -70,26 +89,48 @@ def list_notebooks() -> None:
 
 @main.command()
 @click.argument("name")
-def params(name: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, to make a form from.")
+def params(name: str, as_json: bool) -> None:
     """Print what can be set in the notebook NAME."""
     notebook = shelf.find(name)
+    if as_json:
+        from fanecon.report.form import form
+
+        click.echo(json.dumps(form(notebook), ensure_ascii=False, indent=2))
+        return
     found = knobs.read_parameters(notebook)
     if not found:
         click.echo(f"'{notebook.name}' has no parameters.")
         return
-    rows = [(p.name, p.kind, json.dumps(p.default, ensure_ascii=False), p.meaning, p.allowed) for p in found]
+    rows = [(p.name, p.kind, p.shown_default, p.meaning, p.allowed) for p in found]
     click.echo(_columns([("name", "type", "default", "meaning", "allowed"), *rows]))
 
 
 @main.command()
 @click.argument("name")
 @click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="A parameter; may be given several times.")
-@click.option("-o", "out", type=click.Path(path_type=Path), help="The page to write [reports/NAME.html].")
-def run(name: str, pairs: tuple[str, ...], out: Path | None) -> None:
+@click.option("--params", "file", type=click.Path(path_type=Path), metavar="FILE", help="Parameters as YAML or JSON.")
+@click.option(
+    "-o", "out", default="", metavar="PAGE", help="The page to write; {name} is a parameter [reports/NAME.html]."
+)
+@click.option("--root", type=click.Path(path_type=Path), help="The folder that the page must not leave.")
+@click.option(
+    "--every", metavar="PERIOD", callback=_every, help="The schedule, such as 1d or a cron line, for the history."
+)
+@click.option("--zone", default="UTC", callback=_zone, help="Time zone of the times on the page [UTC].")
+@click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 3 if this comes true.")
+@click.option("--wait", default="0s", metavar="TIME", callback=_seconds, help="How long to wait for another run.")
+@click.option("--timeout", default="1h", metavar="TIME", callback=_seconds, help="For the whole run [1h].")
+@click.option("--step-timeout", metavar="TIME", callback=_seconds, help="For each step.")
+@click.option("--memory", metavar="SIZE", callback=_size, help="Such as 2GB [four fifths of the machine].")
+@click.option("--large", is_flag=True, help="Write a page of more than 50 MB too.")
+def run(name: str, conditions: tuple[str, ...], **given: Any) -> None:
     """Run the notebook NAME and write one HTML page."""
-    signal.signal(signal.SIGTERM, _stop)
-    values = knobs.from_text(shelf.find(name), pairs)
-    click.echo(f"Wrote {run_notebook(name, values, out=out, tell=_tell)}", err=True)
+    asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone")})
+    order = judge(name, asked=asked, conditions=conditions, limits=Limits(**given))
+    with listening() as check:
+        ended = carry_out(order, _tell, check)
+    click.echo(f"Wrote {result(ended)}", err=True)
 
 
 @main.command()
@@ -128,11 +169,30 @@ def _tell(text: str) -> None:
     click.echo(_lines(text), nl=False, err=True)
 
 
-def _stop(number: int, frame: object) -> None:
-    raise _Terminated
-
-
 def _columns(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(_lines(line).rstrip() for line in lines)
+
+
+@main.command()
+@click.argument("paths", metavar="PAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--fresh", metavar="PERIOD", help="How old a page may be, such as 26h: an older one exits with 3.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document with every page and the exit code.")
+def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
+    """Say whether each PAGE is complete and unchanged, and whether the record beside it agrees.
+
+    Exits with 0 if all are complete, 3 too old, 4 altered or not a page, 5 the page of a failed run; of several pages
+    with the highest of their codes.
+    """
+    from fanecon.report import verify as seals
+    from fanecon.report.schedule import read_period
+
+    limit = read_period(fresh) if fresh is not None else None
+    verdicts = [seals.verify(path, fresh=limit) for path in paths]
+    code = max(verdict.code for verdict in verdicts)
+    pages = {"exit_code": int(code), "pages": [one.document() for one in verdicts], "note": seals.HONEST}
+    text = "\n".join([*(seals.told(one) for one in verdicts), seals.HONEST])
+    click.echo(json.dumps(pages, ensure_ascii=True, indent=2) if as_json else _lines(text))
+    if code:
+        click.get_current_context().exit(int(code))

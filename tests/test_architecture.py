@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 Sources = dict[str, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-GROUND, FIRST = {"schema", "tables", "results"}, {"stats", "plots", "places", "disclosure"}
+GROUND, FIRST = {"schema", "tables", "results"}, {"stats", "plots", "places", "readings", "disclosure"}
 DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {
     "ibis": ("tally",),

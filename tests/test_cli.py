@@ -118,7 +118,8 @@ def test_a_run_that_is_stopped_leaves_no_page_no_kernel_and_no_stray_file(
     assert "No page was written" in said
     assert "Traceback" not in said
     assert (tmp_path / "x.html").read_text() == "yesterday's page"
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["pid", "x.html", "x.ipynb"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".runs", "failed", "pid", "x.html", "x.ipynb"]
+    assert [one for one in (tmp_path / ".runs" / "x.html").iterdir() if one.is_dir()] == []
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

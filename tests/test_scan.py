@@ -16,13 +16,17 @@ from hypothesis import strategies as st
 
 import fanecon as fe
 from fanecon.disclosure import shapes
+from fanecon.report.masking import Mask
 from fanecon.report.scan import Finding, refuse_or_warn, scan
 from fanecon.report.shelf import shelf
 from fanecon.schema import RunError
 
 
+MASK = Mask(SECRETS)
+
+
 def kinds_found(body: str) -> set[str]:
-    return {one.kind for one in scan(page(body), secrets=SECRETS, raw_ids=KINDS["raw id"])}
+    return {one.kind for one in scan(page(body), secrets=MASK, raw_ids=KINDS["raw id"])}
 
 
 def missed(kind: str, places: list[str], every: int = 1) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from fanecon.loaders.files import MB, MOST_BYTES, Opened
 from fanecon.loaders.formats import FORMATS
 from fanecon.loaders.invisible import notes_on
 from fanecon.loaders.personal import guarded, masked
-from fanecon.loaders.reading import Ask, Format, Reading, noted
+from fanecon.loaders.reading import Ask, Format, Reading, noted, told
 from fanecon.loaders.refusals import each
 from fanecon.schema import FileError, ParameterError, closest
 
@@ -70,7 +70,7 @@ def read(
         reading, why = _read(opened, asked, format, problems)
     except FileError as error:
         raise masked(error) from error.__cause__
-    return guarded(noted(reading if reading.why else _because(reading, why), notes_on(opened)), asked)
+    return told(path, guarded(noted(reading if reading.why else _because(reading, why), notes_on(opened)), asked))
 
 
 def _read(opened: tuple[Opened, ...], ask: Ask, named: str | None, problems: Problems) -> tuple[Reading, str]:

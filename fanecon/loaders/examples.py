@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from fanecon import readings
 from fanecon.places import data
 from fanecon.schema import TABLES, FileError, ParameterError, closest, shape
 
@@ -62,6 +63,7 @@ def example(name: str) -> pd.DataFrame:
         "notes": tuple(entry["notes"]),
         **{key: entry[key] for key in ("file", "row", "shows", "source", "licence", "synthetic")},
     }
+    readings.note(f"data/{entry['file']}", "bundled", len(frame), tables=[frame])
     return frame
 
 

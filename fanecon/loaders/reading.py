@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from fanecon import readings
 from fanecon.loaders.files import Opened
 from fanecon.loaders.times import Clock
 from fanecon.loaders.wording import many
@@ -139,3 +141,15 @@ class Format:
     recognise: Callable[[tuple[Opened, ...]], str]
     read: Callable[[tuple[Opened, ...], Ask], Reading]
     words: tuple[str, ...] = ()
+
+
+def told(path: str | os.PathLike[str], reading: Reading) -> Reading:
+    """The reading, noted among what this process has read (see :mod:`fanecon.readings`)."""
+    readings.note(
+        os.fspath(path),
+        reading.format,
+        reading.rows_read,
+        rejected=reading.rows_rejected,
+        tables=reading.tables.values(),
+    )
+    return reading

@@ -18,7 +18,7 @@ from fanecon.loaders.cells import heading, is_missing, plain
 from fanecon.loaders.files import Opened, Row
 from fanecon.loaders.invisible import notes_on
 from fanecon.loaders.personal import guarded, masked, masked_text
-from fanecon.loaders.reading import Ask, Reading, noted
+from fanecon.loaders.reading import Ask, Reading, noted, told
 from fanecon.loaders.rows import Header, find_header, offer
 from fanecon.loaders.wechat_followers import FOLLOWERS
 from fanecon.loaders.wechat_formats import FIELDS, FORMATS, foreign
@@ -84,7 +84,7 @@ def read_wechat(
         name = offer(reading.file, table, tuple(reading.tables))
     except FileError as error:
         raise masked(error) from error.__cause__
-    frame = guarded(reading, asked)[name]
+    frame = told(path, guarded(reading, asked))[name]
     left = {"rows_read": reading.rows_read, "rows_dropped": reading.rows_rejected}
     frame.attrs = {**left, **frame.attrs, "lossy": reading.lossy}
     return frame

@@ -1,5 +1,5 @@
 """From a notebook and checked parameters to one honest HTML page."""
 
-from fanecon.report.run import run
+from fanecon.report.running import run
 
 __all__ = ["run"]

@@ -6,6 +6,10 @@ style but the alignment of a cell, no address but http, https, mailto and places
 the page itself carries.  A nickname in a table header is data as much as a cell is, so there is no second, trusted
 door.
 
+What the allow-list lets through is then made readable for a reader who does not see it: the cells of a header say
+whether they head a column or a row (pandas does not), and Chinese words in prose of another language say that they
+are Chinese.
+
 Formulas are made from an element tree here and not from latex2mathml's own text, which leaves `<` in `\\text{…}` as it
 is.  In the text that is cleaned they are empty elements with a number that cannot be guessed, and are put in
 afterwards; a formula that cannot be converted stands there as code.
@@ -39,9 +43,20 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "tr": frozenset({"style"}),
     "abbr": frozenset({"title"}),
 }
-WRITER: Mapping[str, frozenset[str]] = {"span": frozenset({"data-formula"}), "div": frozenset({"tabindex"})}
+WRITER: Mapping[str, frozenset[str]] = {
+    "span": frozenset({"data-formula", "lang"}),
+    "div": frozenset({"tabindex", "role", "aria-label"}),
+}
+OURS = {"tabindex": "0", "role": "group", "aria-label": "Table", "lang": "zh"}
+RESERVED = frozenset({"all-code", "cannot-say", "failed", "failed-code", "made", "text"})
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
+_HAN = "[\u3400-\u9fff\U00020000-\U0003ffff]+"
+_CHINESE = re.compile(f"{_HAN}(?:[，、。：；！？·…—]+{_HAN})*")
 _ADDRESS = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
+
+_ROW = re.compile(r"(?=<tr[ >])")
+_DATA_HEADING = re.compile(r"<(/?)h([1-6])>")
+_FILLED = re.compile(r"<td[^>]*>(?!</td>)")
 
 _SYMBOLS = "math mrow mi mo mn mtext ms mspace mstyle mpadded mphantom menclose none"
 _LAYOUT = "mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts mprescripts mtable mtr mtd"
@@ -55,20 +70,27 @@ LONGEST_FORMULA = 5_000
 Attachments = dict[str, dict[str, str]]
 
 
-def clean(untrusted: str) -> Markup:
-    """HTML from data, reduced to the allow-list; its headings start at the third level."""
-    return Markup(_lowered(_clean(untrusted)))
+def clean(untrusted: str, *, below: int = 2) -> Markup:
+    """HTML from data, reduced to the allow-list; its headings come below the given level, without gaps."""
+    return Markup(_lowered(_clean(untrusted), below))
 
 
-def _lowered(kept: str) -> str:
-    """Cleaned HTML with its first two levels of headings, which belong to the page, as the third."""
-    for level in ("1", "2"):
-        kept = kept.replace(f"<h{level}>", "<h3>").replace(f"</h{level}>", "</h3>")
-    return kept
+def _lowered(kept: str, below: int) -> str:
+    """Cleaned HTML in which the headings follow on a level of the page, each at most one deeper than the last."""
+    last = now = below
+
+    def level(found: re.Match[str]) -> str:
+        nonlocal last, now
+        if not found[1]:
+            last = now = min(max(int(found[2]), below + 1), last + 1)
+        return f"<{found[1]}h{now}>"
+
+    return _DATA_HEADING.sub(level, kept)
 
 
 def _clean(untrusted: str, *, own: Mapping[str, frozenset[str]] | None = None) -> str:
-    return nh3.clean(
+    token = f"scope-{secrets.token_hex(8)}"
+    kept = nh3.clean(
         untrusted,
         tags=set(TAGS),
         attributes={tag: set(names) for tag, names in {**ATTRIBUTES, **(own or {})}.items()},
@@ -76,7 +98,22 @@ def _clean(untrusted: str, *, own: Mapping[str, frozenset[str]] | None = None) -
         filter_style_properties={"text-align"},
         url_schemes={"http", "https", "mailto", "data"},
         allowed_classes={"div": {"fanecon-result", "scroll"}},
+        set_tag_attribute_values={"th": {"scope": token}},
     )
+    return _scoped(kept, token)
+
+
+def _scoped(kept: str, token: str) -> str:
+    """Cleaned HTML in which every header of a table has a scope, put in the place of a token that data cannot know."""
+    if token not in kept:
+        return kept
+    empty, scope = f'<th scope="{token}"></th>', f'scope="{token}"'
+    head, pieces = False, []
+    for row in _ROW.split(kept.replace(empty, "<td></td>")):
+        kind = "col" if head or not _FILLED.search(row) else "row"
+        pieces.append(row.replace(scope, f'scope="{kind}"'))
+        head = row.rfind("<thead") > row.rfind("</thead") or (head and "</thead" not in row)
+    return "".join(pieces)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -84,7 +121,7 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         return value if _PICTURE.match(value) else None
     if name == "href":
         return value if _ADDRESS.match(value) else None
-    return value
+    return value if OURS.get(name, value) == value else None
 
 
 def formula(latex: str, *, block: bool = False) -> Markup:
@@ -118,15 +155,24 @@ def _purge(tree: ElementTree.Element) -> None:
         element.attrib = {name: value for name, value in element.attrib.items() if name in MATH_ATTRIBUTES}
 
 
+@dataclass(kw_only=True)
+class Section:
+    """A heading of the second level in the table of contents, with those of the third below it."""
+
+    anchor: str
+    words: str
+    parts: list[Section] = field(default_factory=list)
+
+
 @dataclass
 class Outline:
-    """What the headings of the prose add up to: the title, and the second level for the table of contents."""
+    """What the headings of the prose add up to: the title, and two levels for the table of contents."""
 
     title: str = ""
-    sections: list[tuple[str, str]] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
     heading: str = ""
     _level: int = 1
-    _taken: set[str] = field(default_factory=set)
+    _taken: set[str] = field(default_factory=lambda: set(RESERVED))
 
     def enter(self, text: str, level: int) -> str:
         """The HTML of a heading of the prose: levels without gaps, the first H1 taken out as the title."""
@@ -138,7 +184,9 @@ class Outline:
         self._level = min(max(level, 2), self._level + 1)
         anchor = self._anchor(words)
         if self._level == 2:
-            self.sections.append((anchor, words))
+            self.sections.append(Section(anchor=anchor, words=words))
+        elif self._level == 3:
+            self.sections[-1].parts.append(Section(anchor=anchor, words=words))
         return f'<h{self._level} id="{anchor}">{text}</h{self._level}>\n'
 
     def _anchor(self, words: str) -> str:
@@ -158,10 +206,10 @@ def prose(markdown: str, outline: Outline, *, attachments: Attachments | None = 
     return writer.with_formulas(_clean(_written(markdown, writer), own={**WRITER, **anchors}))
 
 
-def displayed(markdown: str) -> Markup:
+def displayed(markdown: str, *, below: int = 2) -> Markup:
     """The Markdown that a cell displays as HTML; data may be in it, so it adds nothing to the outline."""
     writer = _Writer(None, {})
-    return writer.with_formulas(_lowered(_clean(_written(markdown, writer), own=WRITER)))
+    return writer.with_formulas(_lowered(_clean(_written(markdown, writer), own=WRITER), below))
 
 
 def _written(markdown: str, writer: _Writer) -> str:
@@ -189,11 +237,14 @@ class _Writer(IPythonRenderer):
         self.formulas.append(formula(latex, block=block))
         return self._place(len(self.formulas) - 1)
 
+    def text(self, text: str) -> str:
+        return _CHINESE.sub(r'<span lang="zh">\g<0></span>', str(super().text(text)))
+
     def heading(self, text: str, level: int, **attrs: object) -> str:
         return self.outline.enter(text, level) if self.outline else f"<h{level}>{text}</h{level}>\n"
 
     def table(self, text: str) -> str:
-        return f'<div class="scroll" tabindex="0"><table>\n{text}</table></div>\n'
+        return f'<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n{text}</table></div>\n'
 
     def block_code(self, code: str, info: str | None = None) -> str:
         return f"<pre><code>{html.escape(code)}</code></pre>\n"

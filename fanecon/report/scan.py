@@ -16,9 +16,6 @@ picture shows is not read.
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
 import urllib.parse
 from collections import Counter
@@ -29,6 +26,7 @@ from typing import NamedTuple, Protocol
 from fanecon.disclosure import shapes
 from fanecon.report import texts
 from fanecon.report.embedded import DEEPEST, Part, split
+from fanecon.report.masking import Mask
 from fanecon.schema import RunError
 
 MOST_TOLD, PIECE, FEW = 50, 6, 300
@@ -79,28 +77,6 @@ class Finding:
         return f"{self.kind} {self.shown or '***'} in {where}{often}"
 
 
-class Names:
-    """Plain texts that must not show, in the spellings that programs give them."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        self._forms = sorted({form for secret in secrets if secret for form in _spellings(secret)})
-
-    def found(self, text: str) -> bool:
-        """Whether any of them is in the text."""
-        return any(form in text for form in self._forms)
-
-
-def _spellings(secret: str) -> Iterator[str]:
-    raw = secret.encode()
-    yield from (secret, html.escape(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1])
-    yield from (urllib.parse.quote(secret, safe=""), urllib.parse.quote_plus(secret), raw.hex(), raw.hex().upper())
-    for shift in range(3):  # the three positions that bytes can have in base64; letters that hold neighbours are cut
-        coded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
-        inside = coded[(8 * shift + 5) // 6 : (8 * (shift + len(raw))) // 6]
-        if len(inside) >= PIECE:
-            yield from (inside, inside.translate(str.maketrans("+/", "-_")))
-
-
 class _Text(NamedTuple):
     place: str
     text: str
@@ -120,7 +96,7 @@ def scan(page: str | bytes, *, secrets: Secrets | Iterable[str] = (), raw_ids: I
         Ids that the page may only have as pseudonyms.
     """
     text = page.decode("utf-8", errors="replace") if isinstance(page, bytes) else page
-    finder: Secrets = secrets if hasattr(secrets, "found") else Names(secrets)  # type: ignore[assignment]
+    finder: Secrets = Mask(secrets) if isinstance(secrets, Iterable) else secrets
     ids, found = _index(raw_ids), dict[tuple[str, str, str], list[Finding]]()
     for one in _texts(text):
         told = Counter(_in(one, finder, ids))

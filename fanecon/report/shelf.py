@@ -95,10 +95,23 @@ def read(path: Path) -> Notebook:
         If it cannot be opened or is not a version 4 notebook.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
-        held = json.loads(text)
+        return of(path, path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise FileError(str(path), f"cannot be opened: {error.strerror}", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise FileError(str(path), "is not a notebook: it is not valid JSON", "Save it again in Jupyter.") from error
+
+
+def of(path: Path, text: str) -> Notebook:
+    """The notebook in the text of a file.
+
+    Raises
+    ------
+    FileError
+        If it is not a version 4 notebook.
+    """
+    try:
+        held = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FileError(str(path), "is not a notebook: it is not valid JSON", "Save it again in Jupyter.") from error
     cells = held.get("cells") if isinstance(held, dict) else None

@@ -13,7 +13,9 @@ import pytest
 from books import book
 
 from fanecon.report import run
-from fanecon.report.seal import sealed
+from fanecon.report.publish import Desk
+from fanecon.report.record import Record, read_record
+from fanecon.report.seal import read_seal, sealed
 from fanecon.schema import ParameterError, RunError
 
 
@@ -23,6 +25,11 @@ def refusal(path: Path, out: Path, **parameters: object) -> RunError:
     return refused.value
 
 
+def history(out: Path) -> list[Record]:
+    """The records of all runs of a page, in their order."""
+    return [read_record(one) for one in sorted(Desk(out).folder.glob("*.json"))]
+
+
 def test_a_notebook_becomes_one_whole_page_and_nothing_else(tmp_path: Path) -> None:
     path = book(tmp_path / "x.ipynb", "print(count * 2)", "level")
     page = run(str(path), {"count": 4}, out=tmp_path / "out" / "x.html")
@@ -30,7 +37,9 @@ def test_a_notebook_becomes_one_whole_page_and_nothing_else(tmp_path: Path) -> N
     assert sealed(whole)
     assert "<pre" in whole
     assert ">8\n<" in whole
-    assert [one.name for one in (tmp_path / "out").iterdir()] == ["x.html"]
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == [".runs", "x.html", "x.run.json"]
+    kept = sorted(one.suffix for one in (tmp_path / "out" / ".runs" / "x.html").iterdir())
+    assert kept == ["", ".json"]
 
 
 def test_the_kernel_is_the_interpreter_that_runs_the_library(tmp_path: Path) -> None:
@@ -95,7 +104,15 @@ def test_a_run_that_fails_leaves_no_page_and_the_last_good_one_untouched(
     assert said in str(error)
     assert "Step 2" in str(error)
     assert out.read_text() == "yesterday's page"
-    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix != ".ipynb") == ["x.html"]
+    assert not (tmp_path / "x.run.json").exists()
+    (kept,) = history(out)
+    assert (kept.status, kept.exit_code, kept.page) == ("failed", exit_code, None)
+    assert kept.error is not None
+    assert (kept.error.step, kept.error.heading) == (3, "Step 2")
+    (failed,) = (tmp_path / "failed").iterdir()
+    assert failed.stem == f"x-{kept.id}"
+    assert read_seal(failed.read_text(encoding="utf-8")) == "failed"
+    assert [one.name for one in (tmp_path / ".runs" / "x.html").iterdir() if one.is_dir()] == []
 
 
 @pytest.mark.parametrize(("tag", "code"), [("raises-exception", "1 / 0"), ("skip-execution", "1")])
@@ -139,25 +156,22 @@ def test_a_place_that_cannot_be_written_is_found_before_the_kernel_starts(name: 
     assert not trap.exists()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="devices of POSIX")
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    """A limit of the process on the size of a file stands for the full disk."""
-    path = book(tmp_path / "x.ipynb", "print('x' * 400_000)")
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_a_full_disk_is_told_and_the_last_page_stays(tmp_path: Path) -> None:
+    """A limit of the processes on the size of a file stands for the full disk."""
+    path, out = book(tmp_path / "x.ipynb", "print('x' * 900_000)"), tmp_path / "x.html"
+    out.write_text("yesterday's page")
     code = (
-        "import resource, signal, sys; from fanecon.report import run; from fanecon.schema import RunError\n"
-        "module = sys.modules['fanecon.report.run']; publish = module._publish\n"
-        "def full(*arguments):\n"
-        "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
-        "    return publish(*arguments)\n"
-        "module._publish = full\n"
-        f"try:\n    run({str(path)!r}, out={str(tmp_path / 'x.html')!r})\n"
+        "import resource, sys; from fanecon.report import run; from fanecon.schema import RunError\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, 800_000))\n"
+        f"try:\n    run({str(path)!r}, out={str(out)!r})\n"
         "except RunError as error:\n    print(error); sys.exit(error.code)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 8, done.stderr
-    assert "bytes" in done.stdout
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["x.ipynb"]
+    assert str(tmp_path) in done.stdout
+    assert out.read_text() == "yesterday's page"
+    assert history(out)[0].exit_code == 8
 
 
 def test_no_kernel_outlives_its_run(tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""Lifelines between processes: who dies with whom, and who still belongs to a run.
+
+A run is three processes: the one that was started, its worker, and the kernel.  If the first is killed outright it
+cannot tidy up, so each child asks the system to be killed when its parent dies (Linux), and looks for itself twice a
+second where the system has no such service.  Whatever a notebook started besides carries the run's id in its
+environment; by that it is found when the run ends, or by the next run if this one could not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+
+import psutil
+
+from fanecon.report.record import Host
+
+MARK = "FANECON_RUN"
+PARENT = "FANECON_PARENT"
+_SET_PDEATHSIG = 1
+_LOOK = 0.5
+
+
+def die_with_parent() -> None:
+    """Make this process end when the one that started it (whose id stands in the environment) ends."""
+    parent = int(os.environ[PARENT])
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+    if sys.platform != "linux":
+        threading.Thread(target=_look, args=(parent,), daemon=True).start()
+
+
+def _look(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)
+
+
+def this_host() -> Host:
+    """The process that asks, in words by which another one can tell whether it still lives."""
+    return Host(name=socket.gethostname(), pid=os.getpid(), started=psutil.Process().create_time())
+
+
+def alive(host: Host | None) -> bool:
+    """Whether the process of a record still runs; on another machine nobody can know, so it counts as alive."""
+    if host is None:
+        return False
+    if host.name != socket.gethostname():
+        return True
+    try:
+        return abs(psutil.Process(host.pid).create_time() - host.started) < 1
+    except psutil.Error:
+        return False
+
+
+def end_all(run: str, tree: Iterable[psutil.Process] = ()) -> int:
+    """Kill every process of a run: those given, and those that carry its id; return how many were still there."""
+    found = {process.pid: process for process in (*tree, *_marked(run))}
+    for process in found.values():
+        with suppress(psutil.Error):
+            process.kill()
+    gone, left = psutil.wait_procs(found.values(), timeout=5)
+    return len(gone) + len(left)
+
+
+def _marked(run: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(MARK) == run:
+                found.append(process)
+    return found
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """A process and everything below it, as far as they still live."""
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def memory(tree: Iterable[psutil.Process]) -> int:
+    """Bytes of memory that processes hold together; what they share is counted for each."""
+    total = 0
+    for process in tree:
+        with suppress(psutil.Error):
+            total += process.memory_info().rss
+    return total
+
+
+def shared_out(tree: Iterable[psutil.Process]) -> int:
+    """Bytes of memory that processes hold together, what they share counted once; slower than :func:`memory`."""
+    total = 0
+    for process in tree:
+        with suppress(psutil.Error):
+            held = process.memory_full_info()
+            total += getattr(held, "pss", held.rss)
+    return total

@@ -1,0 +1,215 @@
+"""The worker: the process in which a notebook runs and its page is made.
+
+It is a process of its own because everything that can go wrong in it may go wrong: the watcher kills it when time or
+memory are used up, and whatever then happens here the page that was there stays.  It writes nothing outside the
+folder of its run.  It says how far it is in lines of JSON; the last one says `done` or `failed`.
+
+While the kernel works the libraries that make the page are loaded and the inputs are summed up: a run takes no longer
+for being careful.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pydantic import BaseModel
+
+from fanecon.report import disk, lifeline, provenance
+from fanecon.report import ledger as ledgers
+from fanecon.report.codes import Code
+from fanecon.report.injection import secret_environment
+from fanecon.report.masking import Mask
+from fanecon.report.record import Input, Metric, Record
+from fanecon.report.thresholds import parse
+from fanecon.schema import FaneconError, RunError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+LEDGER, PAGE, FAILED, RECORD = "ledger.jsonl", "page.html", "failed.html", "record.json"
+LAST = "from fanecon.report.kernel_start import tell_readings\ntell_readings()"
+
+Event = dict[str, Any]
+
+
+class Job(BaseModel):
+    """What the worker is told: which notebook, in which folder, under which limits.
+
+    `failed` asks for the page of a run that failed already, made from the ledger it left.
+    """
+
+    path: Path
+    target: Path
+    text: str
+    code: str
+    secrets: dict[str, str]
+    files: list[str]
+    bench: Path
+    room: Path
+    record: Record
+    conditions: list[str]
+    before: list[Metric]
+    memory: int
+    output: int
+    personal: bool = False
+    failed: bool = False
+
+
+def main() -> None:
+    """Read a job from the standard input, do it, and end."""
+    lifeline.die_with_parent()
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    job = Job.model_validate_json(sys.stdin.buffer.read())
+    announce = _announcer(events)
+    if job.failed:
+        make_failed_page(job, job.record)
+        announce({"event": "done"})
+        return
+    try:
+        record = _work(job, announce)
+        disk.write(job.bench / RECORD, record.json_text().encode(), told_as=job.target)
+        announce({"event": "done"})
+    except Exception as error:
+        traceback.print_exc()
+        announce(Mask(job.secrets.values()).tree(_failed(error)))
+
+
+def _announcer(events: TextIO) -> Callable[[Event], None]:
+    def announce(event: Event) -> None:
+        events.write(json.dumps(event) + "\n")
+        events.flush()
+
+    return announce
+
+
+def _failed(error: Exception) -> Event:
+    if isinstance(error, FaneconError):
+        code = error.code if isinstance(error, RunError) else Code.DATA
+        return {"event": "failed", "code": int(code), "message": str(error)}
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    told = f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
+    return {"event": "failed", "code": int(Code.FAULT), "message": f"met a fault of fanecon: {told}"}
+
+
+def _work(job: Job, announce: Callable[[Event], None]) -> Record:
+    import nbformat
+
+    from fanecon.report import kernel
+
+    notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
+    steps = _prepared(notebook, job.code)
+    mask = Mask(job.secrets.values())
+    ledger = ledgers.Ledger(job.bench / LEDGER, total=steps, announce=announce, mask=mask)
+    secrets = secret_environment(job.secrets)
+    cage = kernel.Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
+    with ThreadPoolExecutor(1) as beside:
+        facts = beside.submit(_facts, job)
+        threading.Thread(target=_load_the_page_s_libraries, daemon=True).start()
+        executed = kernel.execute(notebook, ledger, cage)
+        announce({"event": "page"})
+        return _page(job, executed, ledger, facts)
+
+
+def _load_the_page_s_libraries() -> None:
+    import fanecon.report.page  # noqa: F401
+
+
+def _facts(job: Job) -> tuple[tuple[Input, ...], Record]:
+    found = provenance.inputs(job.files)
+    more = {"versions": provenance.versions(), "commit": provenance.commit(job.path)}
+    return found, job.record.model_copy(update=more)
+
+
+def _prepared(notebook: NotebookNode, code: str) -> int:
+    """Empty the cells of what they showed when they were saved, and put in our own; the number of steps."""
+    from nbformat.v4 import new_code_cell
+
+    steps, after = 0, -1
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            steps += bool(cell.source.strip())
+            after = number if "parameters" in cell.metadata.get("tags", []) else after
+    for place, text, tag in ((after + 1, code, "injected-parameters"), (len(notebook.cells) + 1, LAST, "fanecon-own")):
+        if text:
+            notebook.cells.insert(place, new_code_cell(text, metadata={"tags": [tag]}))  # type: ignore[no-untyped-call]
+    return steps
+
+
+def _page(
+    job: Job, executed: NotebookNode, ledger: ledgers.Ledger, facts: Future[tuple[tuple[Input, ...], Record]]
+) -> Record:
+    from fanecon.report import metrics, page, shelf
+
+    _prove(executed, ledger)
+    found, record = facts.result()
+    _unchanged(found)
+    mask, numbers = Mask(job.secrets.values()), metrics.collect(executed)
+    over = {
+        "inputs": provenance.with_readings(found, metrics.readings(executed)),
+        "steps": tuple(ledger.steps),
+        "metrics": tuple(mask.tree([one.model_dump() for one in numbers])),
+        "thresholds": tuple(parse(one).judge(numbers, job.before) for one in job.conditions),
+        "status": "complete",
+        "exit_code": 0,
+        "error": None,
+    }
+    record = Record.model_validate({**record.model_dump(), **over})
+    html = page.render(mask.notebook(executed), record=record, notebook=shelf.of(job.path, job.text))
+    if mask.found(html):
+        raise RunError("showed a secret in a form that cannot be hidden. Leave it out of what the cells show.", 4)
+    disk.write(job.bench / PAGE, html.encode("utf-8", errors="replace"), told_as=job.target)
+    return record
+
+
+def _unchanged(found: tuple[Input, ...]) -> None:
+    other = provenance.changed(found)
+    if other:
+        raise RunError(f"changed while it was read: {', '.join(other)}. Run it again on a copy that is at rest.", 4)
+
+
+def _prove(executed: NotebookNode, ledger: ledgers.Ledger) -> None:
+    """Refuse a notebook whose cells do not prove that every step ran, in order and without an error."""
+    from fanecon.report.kernel import raised
+
+    last = 0
+    for cell in executed.cells:
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        for output in cell.outputs:
+            if output.output_type == "error":
+                raise RunError(raised(output.ename, output.evalue, output.traceback), 5)
+        if (cell.execution_count or 0) <= last:
+            first = ledgers.printable(cell.source.splitlines()[0])
+            raise RunError(f"was reached, but a cell before the end was not executed: {first}", 5)
+        last = cell.execution_count
+    if len(ledger.steps) != ledger.total:
+        raise RunError(f"ended after {len(ledger.steps)} of {ledger.total} steps", 5)
+
+
+def make_failed_page(job: Job, record: Record) -> None:
+    """Write the page of a run that failed, from the notebook and the ledger."""
+    import nbformat
+
+    from fanecon.report import page, shelf
+
+    notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    shown = ledgers.replay(notebook, ledgers.read(job.bench / LEDGER))
+    html = page.render(shown, record=record, notebook=shelf.of(job.path, job.text))
+    disk.write(job.bench / FAILED, html.encode("utf-8", errors="replace"))
+
+
+if __name__ == "__main__":
+    main()
