@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from fanecon.errors import FileError
-from fanecon.report import lifeline
+from fanecon.report import hosts
 from fanecon.report.changes import Change
 from fanecon.report.record import Metric, Record, read_record
 from fanecon.report.schedule import Punctuality
@@ -120,7 +120,7 @@ def _written(path: Path) -> datetime:
 
 
 def _state(record: Record, at_work: bool) -> State:
-    if at_work and lifeline.alive(record.host):
+    if at_work and hosts.alive(record.host):
         return "running"
     if at_work or (record.status == "failed" and record.ended is None):
         return "interrupted"
