@@ -113,13 +113,18 @@ def result_of(obj: Any) -> dict[str, Any] | None:
 
 
 def _rows(result: Any) -> Iterator[dict[str, Any]]:
-    yield from _fields(result)
     table = result.table
     if not set(ENDS) <= set(table.columns):
+        yield from _fields(result)
         return
-    keys = _keys(table)
-    for number, (_, line) in enumerate(table.head(MOST_ROWS).iterrows()):
-        yield {"key": keys[number] if len(table) > 1 else "", **{end: _number(line[end]) for end in ENDS}}
+    keys = _keys(table) if len(table) > 1 else [""]
+    rows = [
+        {"key": key, **{end: _number(line[end]) for end in ENDS}}
+        for key, (_, line) in zip(keys, table.head(MOST_ROWS).iterrows(), strict=False)
+    ]
+    yield from rows
+    known = [[row[end] for end in ENDS] for row in rows]
+    yield from (field for field in _fields(result) if [field[end] for end in ENDS] not in known)
 
 
 def _keys(table: Any) -> list[str]:
