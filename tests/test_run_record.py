@@ -35,10 +35,8 @@ def test_a_record_names_every_number_with_its_interval_and_every_file_with_its_r
     table = tmp_path / "times.csv"
     table.write_text("".join(f"2024-03-{day:02} 10:00:00\n" for day in range(1, 10)))
     read = 'read = fe.read(source, ask=fe.Ask(tz="Asia/Shanghai"))'
-    code = MEASURE.replace("
-", f"
-{read}
-")
+    first, last = MEASURE.splitlines()
+    code = "\n".join([first, read, last])
     out = tmp_path / "x.html"
     code_, said, record = made(book(tmp_path / "x.ipynb", code), out, "-p", f"source={table}", "-p", "level=0.9")
     assert code_ == 0, said
