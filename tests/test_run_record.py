@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from books import PARAMETERS, book
 from click.testing import CliRunner
+from wechat_files import HEADER_16, link, row_16, xls
 
 from fanecon.cli import main
 from fanecon.report import run
@@ -32,16 +33,16 @@ def made(path: Path, out: Path, *words: str, **environment: str) -> tuple[int, s
 
 
 def test_a_record_names_every_number_with_its_interval_and_every_file_with_its_rows(tmp_path: Path) -> None:
-    table = tmp_path / "times.csv"
-    table.write_text("".join(f"2024-03-{day:02} 10:00:00\n" for day in range(1, 10)))
-    read = 'read = fe.read(source, ask=fe.Ask(tz="Asia/Shanghai"))'
+    rows = [row_16(f"a{day}", 20240300 + day, link(mid=day)) for day in range(1, 10)]
+    table = xls(tmp_path / "total.xls", [HEADER_16, *rows])
+    read = "read = fe.read_wechat(source)"
     first, last = MEASURE.splitlines()
     code = "\n".join([first, read, last])
     out = tmp_path / "x.html"
     code_, said, record = made(book(tmp_path / "x.ipynb", code), out, "-p", f"source={table}", "-p", "level=0.9")
     assert code_ == 0, said
     assert record is not None
-    (number,) = record.metrics
+    (number,) = [one for one in record.metrics if one.headline]
     assert (number.name, number.key, number.headline, number.unit) == ("share_to_read", "", True, "proportion")
     assert number.estimate is not None
     assert number.low is not None
