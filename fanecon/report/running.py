@@ -21,12 +21,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fanecon.errors import FaneconError, RunError
-from fanecon.report import disk, hosts, lock, publish, seal, watch
+from fanecon.report import disk, hosts, lock, publish, remote, seal, watch
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.orders import Asked, Order, judge
@@ -44,6 +44,7 @@ class Ended:
     record: Record
     page: Path | None
     before: Record | None = None
+    address: str = ""
 
 
 def run(
@@ -103,6 +104,8 @@ def result(ended: Ended) -> Path:
         beside = f" What was made is in {ended.page}." if ended.page else ""
         raise RunError(f"{record.error.message}\nNo page was written.{beside}", record.exit_code)
     assert ended.page is not None
+    if record.exit_code == Code.WRITE:
+        raise RunError(record.warnings[-1], Code.WRITE)
     if record.exit_code == Code.THRESHOLD:
         breached = [one for one in record.thresholds if one.breached]
         told = "\n".join(f"  {one.condition}: {one.reason or f'it is {one.value:g}'}" for one in breached)
@@ -132,7 +135,24 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
     with lock.only_one(desk.lock, run=record.id, host=host, wait=order.limits.wait, check=check):
         for left in publish.clear(desk):
             tell(f"Run {left} had been ended from outside; it is put away as failed.\n")
-        return _Attempt(order, desk, record, tell, check).make()
+        ended = _Attempt(order, desk, record, tell, check).make()
+        return _sent(order, desk, ended) if order.store and ended.page else ended
+
+
+def _sent(order: Order, desk: publish.Desk, ended: Ended) -> Ended:
+    """A run whose page was copied to its store, or whose record says that it did not arrive."""
+    assert order.store is not None
+    assert ended.page is not None
+    beside = [desk.record] if ended.record.status == "complete" else []
+    try:
+        return replace(ended, address=remote.upload(order.store, ended.page, *beside))
+    except RunError as error:
+        over: dict[str, object] = {"warnings": (*ended.record.warnings, str(error))}
+        if ended.record.error is None:
+            over |= {"exit_code": int(Code.WRITE)}
+        told = ended.record.model_copy(update=over)
+        disk.write(desk.history(told.id), told.json_text().encode())
+        return replace(ended, record=told)
 
 
 def _first(order: Order, began: datetime) -> Record:

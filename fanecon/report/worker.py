@@ -18,6 +18,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -231,7 +232,8 @@ def make_failed_page(job: Job, record: Record) -> None:
         _looked_over(job, html, mask)
     except RunError as refusal:
         bare = record.model_copy(update={"error": _withheld(record, str(refusal))})
-        html = page.render(ledgers.replay(notebook, []), record=bare, notebook=book)
+        empty: NotebookNode = nbformat.from_dict({"cells": []})  # type: ignore[no-untyped-call]
+        html = page.render(empty, record=bare, notebook=replace(book, cells=()))
     disk.write(job.bench / FAILED, html.encode("utf-8", errors="replace"))
 
 
