@@ -13,8 +13,8 @@ import pytest
 from records import START, half_life, history, publish, record, run_id, share, shelve
 
 from fanecon.report.history import Plan, Report, read_history
+from fanecon.report.hosts import this_host
 from fanecon.report.kept import Run
-from fanecon.report.lifeline import this_host
 from fanecon.report.listing import document
 from fanecon.report.record import UNFINISHED, Host, Record, Trouble
 from fanecon.schema import FileError, ParameterError
@@ -41,7 +41,7 @@ def test_each_run_says_what_became_of_it(tmp_path: Path) -> None:
     publish(tmp_path, record(START + DAY, 1, failed=5))
     shelve(tmp_path, unfinished(this_host(), START + 2 * DAY, 2))
     (tmp_path / ".runs" / "sharing.html" / run_id(START + 2 * DAY, 2)).mkdir()
-    shelve(tmp_path, unfinished(Host(name="night", pid=1, started=0), START + 3 * DAY, 3))
+    shelve(tmp_path, unfinished(Host(name="night", pid=1, started=0), START + 3 * DAY, 3))  # its folder is gone
     shelve(tmp_path, unfinished(this_host().model_copy(update={"started": 1.0}), START + 4 * DAY, 4))
     (tmp_path / ".runs" / "sharing.html" / run_id(START + 4 * DAY, 4)).mkdir()
     (tmp_path / ".runs" / "sharing.html" / run_id(START + 5 * DAY, 5)).mkdir()
@@ -54,7 +54,10 @@ def test_each_run_says_what_became_of_it(tmp_path: Path) -> None:
     assert report.last_complete is not None
     assert (report.last_complete.began, report.last_complete.page) == (START, "sharing.html")
     assert report.runs[5].page == f"failed/sharing-{run_id(START + DAY, 1)}.html"
-    assert report.alarms == ("The record of the last run cannot be read.",)
+    assert report.alarms == (
+        "The record of the last run cannot be read.",
+        "A run has been at work since 2026-03-03 06:00 UTC.",
+    )
 
 
 def test_a_complete_run_that_did_not_finish_its_publishing_is_not_complete(tmp_path: Path) -> None:
@@ -181,6 +184,18 @@ def test_a_run_that_is_at_work_is_not_overdue(tmp_path: Path) -> None:
     shelve(tmp_path, unfinished(this_host(), START + DAY, 1))
     (tmp_path / ".runs" / "sharing.html" / run_id(START + DAY, 1)).mkdir()
     assert alarms(tmp_path, START + DAY + 3 * HOUR) == ""
+
+
+def test_a_run_that_never_ends_is_a_reason_for_alarm_and_one_elsewhere_is_told(tmp_path: Path) -> None:
+    publish(tmp_path, record(START, every=None))
+    elsewhere = unfinished(Host(name="another machine", pid=1, started=0), START + DAY, 1)
+    shelve(tmp_path, elsewhere.model_copy(update={"every": None}))
+    (tmp_path / ".runs" / "sharing.html" / elsewhere.id).mkdir()
+    assert alarms(tmp_path, START + DAY + HOUR) == ""
+    assert alarms(tmp_path, START + 3 * DAY) == "A run has been at work since 2026-03-02 06:00 UTC."
+    report = read(tmp_path, START + 3 * DAY)
+    assert report.runs[0].state == "running"
+    assert "another machine" in report.runs[0].trouble
 
 
 def test_what_was_missed_long_ago_is_listed_and_rings_no_more(tmp_path: Path) -> None:

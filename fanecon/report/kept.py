@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from fanecon.errors import FileError
-from fanecon.report import lifeline
+from fanecon.report import hosts
 from fanecon.report.changes import Change
 from fanecon.report.record import Metric, Record, read_record
 from fanecon.report.schedule import Punctuality
@@ -76,7 +76,9 @@ def _run(path: Path, *, at_work: bool) -> Run:
     except FileError as error:
         began = _moment(path.stem) or _written(path)
         return Run(id=path.stem, began=began, state="unreadable", trouble=f"Its record {error.problem}.")
-    return Run(id=path.stem, began=began, state=_state(record, at_work), record=record, trouble=_trouble(record, began))
+    state = _state(record, at_work)
+    trouble = _elsewhere(record) if state == "running" else _trouble(record, began)
+    return Run(id=path.stem, began=began, state=state, record=record, trouble=trouble)
 
 
 def _read(path: Path) -> tuple[Record, datetime]:
@@ -120,11 +122,19 @@ def _written(path: Path) -> datetime:
 
 
 def _state(record: Record, at_work: bool) -> State:
-    if at_work and lifeline.alive(record.host):
+    if at_work and hosts.alive(record.host):
         return "running"
     if at_work or (record.status == "failed" and record.ended is None):
         return "interrupted"
     return record.status
+
+
+def _elsewhere(record: Record) -> str:
+    """That nobody can know whether a run still works which another machine makes."""
+    here = hosts.this_host().name
+    if record.host is None or record.host.name == here:
+        return ""
+    return "It was begun on another machine; whether it still runs cannot be told from here."
 
 
 def _trouble(record: Record, began: datetime) -> str:
