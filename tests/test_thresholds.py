@@ -191,6 +191,16 @@ def test_what_cannot_be_judged_is_breached_and_says_why(
     assert reason in told.reason
 
 
+def test_a_name_without_a_row_means_the_whole() -> None:
+    for whole in ("", "overall"):
+        metrics = (with_key("a", 0.5), with_key(whole, 0.01), with_key("b", 0.6))
+        assert judged("share.estimate == 0.01", *metrics).breached
+        assert judged('share["a"].estimate == 0.5', *metrics).breached
+    both = (with_key("overall", 0.5), with_key("", 0.01))
+    assert judged("share.estimate == 0.01", *both).breached
+    assert judged("share.estimate == 0.3", with_key("only row", 0.3)).breached
+
+
 def test_a_number_measured_several_times_breaches_if_one_of_them_does() -> None:
     good, bad = SHARE, SHARE.model_copy(update={"estimate": 0.001, "step": 9})
     for metrics in ((good, bad), (bad, good)):

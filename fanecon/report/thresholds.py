@@ -35,6 +35,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     "!=": operator.ne,
 }
 EXAMPLE = "share_to_read.estimate < 0.02"
+WHOLE = ("", "overall")
 MOST_LETTERS = 1_000
 _DIGITS = frozenset("0123456789")
 _TYPED = {"=": "==", "=<": "<=", "=>": ">=", "<>": "!=", "≤": "<=", "≥": ">=", "≠": "!=", "＜": "<", "＞": ">"}
@@ -47,7 +48,8 @@ class Condition:
     Parameters
     ----------
     name, key
-        Of the metric; the key tells apart the rows of a table and is None where none was named.
+        Of the metric; the key tells apart the rows of a table.  Without one the number of the whole is meant: the row
+        without a key, that of the key `overall`, or the only row.
     field
         estimate, low, high, width (high − low), or change (estimate − that of the last complete run).
     number
@@ -89,7 +91,11 @@ class Condition:
         return next((verdict for verdict in verdicts if verdict.breached), verdicts[0])
 
     def _matching(self, metrics: Sequence[Metric]) -> list[Metric]:
-        return [one for one in metrics if one.name == self.name and self.key in (None, one.key)]
+        named = [one for one in metrics if one.name == self.name]
+        keys = {one.key for one in named}
+        whole = next((key for key in WHOLE if key in keys), None)
+        meant = self.key if self.key is not None else whole
+        return [one for one in named if meant in (None, one.key)]
 
     def _missing(self, metrics: Sequence[Metric]) -> str:
         """Why no number of the run is meant, or nothing."""
@@ -98,7 +104,7 @@ class Condition:
             names = sorted({one.name for one in metrics})
             return f"the run measured no {self.name}{_meant(self.name, names)}; it measured {_listed(names)}"
         keys = sorted({one.key for one in named})
-        if self.key is None and len(keys) > 1:
+        if self.key is None and len(keys) > 1 and not set(WHOLE) & set(keys):
             return (
                 f"{self.name} has {len(keys)} rows; name one of {_listed(keys)}, as in {self.name}[{_quoted(keys[-1])}]"
             )
