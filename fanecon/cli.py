@@ -18,13 +18,14 @@ import click
 
 from fanecon import __version__
 from fanecon.errors import FaneconError, FileError, ParameterError, RunError, SchemaError
-from fanecon.report import limits, shelf
+from fanecon.report import disk, limits, shelf
 from fanecon.report import parameters as knobs
 from fanecon.report.codes import Code
 from fanecon.report.limits import Limits
 from fanecon.report.orders import Asked, judge
 from fanecon.report.running import carry_out, result
 from fanecon.report.schedule import read_schedule, read_zone
+from fanecon.report.summary import summarise
 from fanecon.report.watch import Stop, listening
 
 
@@ -123,13 +124,20 @@ def params(name: str, as_json: bool) -> None:
 @click.option("--timeout", default="1h", metavar="TIME", callback=_seconds, help="For the whole run [1h].")
 @click.option("--step-timeout", metavar="TIME", callback=_seconds, help="For each step.")
 @click.option("--memory", metavar="SIZE", callback=_size, help="Such as 2GB [four fifths of the machine].")
+@click.option("--allow-personal", "personal", is_flag=True, help="Let the page show phone numbers and the like.")
+@click.option("--summary", type=click.Path(path_type=Path), metavar="FILE", help="Write the outcome as JSON.")
 @click.option("--large", is_flag=True, help="Write a page of more than 50 MB too.")
-def run(name: str, conditions: tuple[str, ...], **given: Any) -> None:
+def run(name: str, conditions: tuple[str, ...], summary: Path | None, **given: Any) -> None:
     """Run the notebook NAME and write one HTML page."""
-    asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone")})
+    asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone", "personal")})
     order = judge(name, asked=asked, conditions=conditions, limits=Limits(**given))
     with listening() as check:
         ended = carry_out(order, _tell, check)
+    if summary:
+        content = json.dumps(summarise(ended.record, ended.page, ended.before), ensure_ascii=False, indent=1)
+        disk.write(summary, content.encode())
+    for warning in ended.record.warnings:
+        click.echo(f"Note: {_lines(warning)}", err=True)
     click.echo(f"Wrote {result(ended)}", err=True)
 
 

@@ -195,7 +195,9 @@ def test_a_name_without_a_row_means_the_whole() -> None:
     for whole in ("", "overall"):
         metrics = (with_key("a", 0.5), with_key(whole, 0.01), with_key("b", 0.6))
         assert judged("share.estimate == 0.01", *metrics).breached
+        assert judged('share["overall"].estimate == 0.01', *metrics).breached
         assert judged('share["a"].estimate == 0.5', *metrics).breached
+        assert not judged('share["a"].estimate == 0.01', *metrics).breached
     both = (with_key("overall", 0.5), with_key("", 0.01))
     assert judged("share.estimate == 0.01", *both).breached
     assert judged("share.estimate == 0.3", with_key("only row", 0.3)).breached
