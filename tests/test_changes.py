@@ -10,9 +10,9 @@ import pytest
 from records import START, half_life, record, share
 from scipy import stats as theory
 
+from fanecon.numbers import Interval
 from fanecon.report.changes import Change, Shared, change, changes, pair, shared_data, square_and_add
 from fanecon.report.record import Input, Metric, Record
-from fanecon.results import Interval
 from fanecon.stats import newcombe_difference, wilson
 
 # Newcombe 1998, Statistics in Medicine 17:873, table II, method 10: first minus second

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from records import START, half_life, history, publish, record, run_id, share, shelve
 
+from fanecon.errors import FileError, ParameterError
 from fanecon.report.history import Plan, Report, read_history
 from fanecon.report.hosts import this_host
 from fanecon.report.kept import Run
 from fanecon.report.listing import document
 from fanecon.report.record import UNFINISHED, Host, Record, Trouble
-from fanecon.schema import FileError, ParameterError
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -66,6 +66,13 @@ def test_a_complete_run_that_did_not_finish_its_publishing_is_not_complete(tmp_p
     assert read(tmp_path, START + HOUR).runs[0].state == "interrupted"
 
 
+def test_a_run_that_puts_its_page_in_place_at_this_moment_is_at_work(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    one = publish(tmp_path, record(now - timedelta(seconds=40)).model_copy(update={"host": None}))
+    (tmp_path / ".runs" / "sharing.html" / one.id).mkdir()
+    assert read(tmp_path, now).runs[0].state == "running"
+
+
 def test_a_page_that_is_gone_or_another_is_told(tmp_path: Path) -> None:
     publish(tmp_path, record(START))
     assert read(tmp_path, START + HOUR).alarms == ()
@@ -95,13 +102,14 @@ def test_numbers_come_with_the_change_since_the_last_complete_run(tmp_path: Path
     assert changes == {"half_life": 1.0, "share_to_read": 0.005}
 
 
-def test_a_planted_history_is_found_as_it_was_planted(tmp_path: Path) -> None:
-    made = history(tmp_path, 120, seed=3)
+@pytest.mark.parametrize("count", [120, pytest.param(1_000, marks=pytest.mark.nightly)])
+def test_a_planted_history_is_found_as_it_was_planted(tmp_path: Path, count: int) -> None:
+    made = history(tmp_path, count, seed=3)
     report = read(tmp_path, made[-1].began + HOUR)
     assert [run.id for run in report.runs] == [one.id for one in sorted(made, key=lambda one: one.began)][::-1]
     days = Counter((one.began - START) // DAY for one in made)
     missed = {one.first + n * DAY for one in report.missed for n in range(one.count)}
-    assert missed == {START + day * DAY for day in range(120) if not days[day]}
+    assert missed == {START + day * DAY for day in range(count) if not days[day]}
     assert Counter(kinds(report))["doubled"] == sum(count - 1 for count in days.values())
     late = [run.began for run in report.runs if run.punctual and run.punctual.kind == "late"]
     assert sorted(late) == sorted(one.began for one in made if one.began.hour == 11)

@@ -25,7 +25,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fanecon import __version__
-from fanecon.errors import RunError
+from fanecon.errors import ParameterError, RunError
 from fanecon.report import disk
 from fanecon.report.changes import Change
 from fanecon.report.codes import Code
@@ -110,9 +110,13 @@ def write_index(reports: Sequence[Report], out: Path, *, folder: Path, plan: Pla
 
     Raises
     ------
+    ParameterError
+        If `out` is not an `.html` file.
     RunError
         With code 8 if a page cannot be written, or would replace a file that is no history page.
     """
+    if out.suffix != ".html" or "\0" in str(out):
+        raise ParameterError(f"A history is an .html file; found {str(out)!r}. Type --out {folder / 'index.html'}.")
     sheets = _sheets(reports, out.stem)
     template = _template()
     base = _base(out, folder)
