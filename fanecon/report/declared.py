@@ -6,7 +6,7 @@ literal`; `name: type` alone, which makes the parameter required.  A literal is 
 of `date` or `datetime` with plain numbers, or a list of these.
 
 Names such as `date` and `Literal` mean what the imports above them say; without an import they mean what everybody
-means by them, because the run takes the values from here and never executes the line itself.
+means by them, for the code made from here (`Settled.code`) can stand in the place of the cell and needs no annotation.
 """
 
 from __future__ import annotations
