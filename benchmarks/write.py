@@ -130,7 +130,7 @@ def runner() -> str:
     ratio = found.pop("ratio")
     rows = [[name, f"{one['wall']:.1f}", f"{one['cpu']:.1f}", f"{one['bytes']:,.0f}"] for name, one in found.items()]
     text = [
-        "The Rainbow Bus report, from the command to the page, in turn with the bare pipeline; medians of seven rounds.",
+        "The Rainbow Bus report, from command to page, in turn with the bare pipeline; medians of seven rounds.",
         f"Wall clock: **{ratio['wall']:.2f}** of the bare pipeline's (at most {ratio['wall_most']:.2f}); "
         f"CPU: {ratio['cpu']:.2f}.",
     ]

@@ -119,7 +119,7 @@ def test_a_field_is_the_value_of_a_parameter(
     assert outputs.judge(out, values=VALUES) == Path(place)
 
 
-@pytest.mark.parametrize("out", ["../x.html", "sub/../../x.html", "{here}/elsewhere/x.html", "linked/x.html", "X.HTML"])
+@pytest.mark.parametrize("out", ["../x.html", "sub/../../x.html", "{here}/elsewhere/x.html", "linked/x.html"])
 def test_without_root_and_fields_a_typed_path_is_the_user_s_own_choice(
     out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

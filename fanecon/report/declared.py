@@ -6,7 +6,7 @@ literal`; `name: type` alone, which makes the parameter required.  A literal is 
 of `date` or `datetime` with plain numbers, or a list of these.
 
 Names such as `date` and `Literal` mean what the imports above them say; without an import they mean what everybody
-means by them, because the run takes the values from here and never executes the line itself.
+means by them, for the code made from here (`Settled.code`) can stand in the place of the cell and needs no annotation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from functools import lru_cache
 
 from fanecon.errors import MOST_LINES, ParameterError
 from fanecon.report.judged import bounds, default_of
-from fanecon.report.kinds import WORDS, Parameter, Refusal, Scalar, of_words
+from fanecon.report.kinds import WORDS, Parameter, Refusal, Scalar, finite, of_words
 from fanecon.report.shelf import Notebook
 
 _CHOICES = re.compile(r"(?:^|[;,.]\s*)one of:\s*(?P<rest>.+)$")
@@ -85,6 +85,8 @@ def _parse(cell: str, file: str) -> Declared:
             reading.take(statement, comments.get(statement.end_lineno or 0, ""))
         except Refusal as refusal:
             problems.append(f"  line {statement.lineno}: {refusal}")
+        except RecursionError:
+            problems.append(f"  line {statement.lineno}: is nested too deeply.")
         reading.used.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
     if problems:
         head = f"The parameters cell of {file} must hold one 'name = literal' per line:"
@@ -160,7 +162,7 @@ def _literal(node: ast.expr, name: str, names: Mapping[str, str]) -> object:
         if isinstance(node, ast.List):
             return [_literal(item, name, names) for item in node.elts]
         return _day(node, names) if isinstance(node, ast.Call) else ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError, SyntaxError, OverflowError, MemoryError):
         raise Refusal(f"the value of '{name}' is not a literal.") from None
 
 
@@ -291,5 +293,5 @@ def _limited(bare: Parameter, comment: str) -> Parameter:
 def _bound(item: str, text: str, whole: Callable[[float], int]) -> Scalar:
     if item not in ("int", "float"):
         return of_words(item, text)
-    number = float(text) if re.fullmatch(r"[0-9]+(_[0-9]+)+", text) else of_words("float", text)
+    number = finite(float(text)) if re.fullmatch(r"[0-9]+(_[0-9]+)+", text) else of_words("float", text)
     return whole(number) if item == "int" else number  # type: ignore[arg-type]

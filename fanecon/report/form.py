@@ -2,8 +2,9 @@
 
 Two views of one declaration.  `parameters` is made for people who draw forms: one object per parameter, in the order
 of the cell, with the meaning and the limits beside the type.  `json_schema` is pydantic's own description of the very
-model that judges the values, for programs that check before they call; what it cannot say (a text holds no NUL; 2.0 is
-no whole number) only makes the model stricter than the schema, never laxer.
+model that judges the values, for programs that check before they call; what it cannot say (a text holds no NUL, 2.0 is
+no whole number, a date has a range, a whole number beyond 2**63 would lose digits as a number) only makes the model
+stricter than the schema, never laxer.
 """
 
 from __future__ import annotations

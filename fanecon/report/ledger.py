@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 Announce = Callable[[Event], None]
-OWN = frozenset({"injected-parameters", "fanecon-own"})
+OWN = frozenset({"fanecon-own"})
 
 
 class Ledger:

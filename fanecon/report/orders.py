@@ -117,7 +117,7 @@ def judge(
         secrets=settled.secrets,
         files=tuple(_texts(shown.values())),
         page=page,
-        root=root,
+        root=outputs.fence(out, root),
         store=store,
         conditions=tuple(map(str, judged)),
         limits=limits,

@@ -203,7 +203,7 @@ def _characters(text: str) -> None:
 
 def _names(wish: _Wish) -> None:
     page = wish.path.name
-    if not page.lower().endswith(ENDING) or len(page) == len(ENDING):
+    if not page.endswith(ENDING) or page == ENDING:  # x.HTML would share its record with x.html
         raise Refusal(f"a page is an {ENDING} file. Type -o {wish.path.stem.strip('.') or 'report'}{ENDING}.")
     if len(os.fsencode(page)) > LONGEST_PAGE:
         raise Refusal(f"its name is longer than {LONGEST_PAGE} bytes.")

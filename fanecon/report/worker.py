@@ -135,18 +135,21 @@ def _facts(job: Job) -> tuple[tuple[Input, ...], Record]:
 
 
 def _prepared(notebook: NotebookNode, code: str) -> int:
-    """Empty the cells of what they showed when they were saved, and put in our own; the number of steps."""
+    """Empty the cells of what they showed when they were saved, and put in our own; the number of steps.
+
+    The cell of the parameters gets the values that were settled in place of its defaults.
+    """
     from nbformat.v4 import new_code_cell
 
-    steps, after = 0, -1
-    for number, cell in enumerate(notebook.cells):
+    steps = 0
+    for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             steps += bool(cell.source.strip())
-            after = number if "parameters" in cell.metadata.get("tags", []) else after
-    for place, text, tag in ((after + 1, code, "injected-parameters"), (len(notebook.cells) + 1, LAST, "fanecon-own")):
-        if text:
-            notebook.cells.insert(place, new_code_cell(text, metadata={"tags": [tag]}))  # type: ignore[no-untyped-call]
+            if "parameters" in cell.metadata.get("tags", []):
+                cell.source = code
+    last = new_code_cell(LAST, metadata={"tags": ["fanecon-own"]})  # type: ignore[no-untyped-call]
+    notebook.cells.append(last)
     return steps
 
 
