@@ -37,7 +37,7 @@ _PATHS = re.compile(
 )
 _USER = re.compile(r"((?:home|Users)[\\/]+).*", re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
-_WORD = re.compile(r"[\w.@+-]+")
+_WORD, _PLAIN_WORD = re.compile(r"[\w.@+-]+"), re.compile(r"[0-9A-Za-z_]+")
 WARNED = frozenset({"path"})
 
 
@@ -154,6 +154,8 @@ def _texts(page: str) -> Iterator[_Text]:
             continue
         for place, flow in texts.read(rest).items():
             name = f"{part.place}, {place}" if part.place else place
+            # An address whose colon was written as an entity is one only now.
+            waiting += [(one, depth + 1) for one in split(flow.text)[1]] if depth < DEEPEST else []
             yield from _variants(_Text(name, flow.text, flow))
 
 
@@ -190,10 +192,10 @@ def _in(one: _Text, secrets: Sequence[Secrets], ids: dict[str, list[str]]) -> li
 
 
 def _index(raw_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Ids by their first letters, so that a hundred thousand of them are looked for at once."""
+    """Ids by their last letters, which differ most, so that a hundred thousand of them are looked for at once."""
     index: dict[str, list[str]] = {}
     for raw in {str(one) for one in raw_ids} - {""}:
-        index.setdefault(raw[:PIECE], []).append(raw)
+        index.setdefault(raw[-PIECE:], []).append(raw)
     return index
 
 
@@ -203,6 +205,13 @@ def _raw(text: str, ids: dict[str, list[str]]) -> Iterator[str]:
         return
     many = len(ids) > FEW
     pieces = {text[at : at + PIECE] for at in range(len(text))} & ids.keys() if many else ids
-    yield from (raw for piece in pieces for raw in ids[piece] if len(raw) >= PIECE and raw in text)
+    yield from (raw for piece in pieces for raw in ids[piece] if len(raw) >= PIECE and _stands(raw, text))
     short = {raw for piece, held in ids.items() if len(piece) < PIECE for raw in held}
-    yield from short & set(_WORD.findall(text)) if short else ()
+    yield from short & {*_WORD.findall(text), *_PLAIN_WORD.findall(text)} if short else ()
+
+
+def _stands(raw: str, text: str) -> bool:
+    """Whether an id is in a text; one of digits only, as a number of its own and not within another."""
+    if not raw.isdigit():
+        return raw in text
+    return raw in text and re.search(rf"(?<![0-9A-Za-z.]){raw}(?![0-9A-Za-z])", text) is not None
