@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 Sources = dict[str, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-GROUND, FIRST = {"schema", "tables", "results"}, {"stats", "plots", "places", "readings", "disclosure"}
+GROUND = {"errors", "numbers", "schema", "tables", "results"}
+FIRST = {"stats", "plots", "places", "readings", "disclosure"}
 DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {
     "ibis": ("tally",),

@@ -25,10 +25,10 @@ from typing import NamedTuple, Protocol
 
 from fanecon.disclosure import shapes
 from fanecon.disclosure.keys import keys
+from fanecon.errors import RunError
 from fanecon.report import texts
 from fanecon.report.embedded import DEEPEST, Part, split
 from fanecon.report.masking import Mask
-from fanecon.schema import RunError
 
 MOST_TOLD, PIECE, FEW = 50, 6, 300
 _PATHS = re.compile(
