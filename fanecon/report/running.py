@@ -100,11 +100,12 @@ def result(ended: Ended) -> Path:
     """
     record = ended.record
     if record.error is not None:
-        beside = f"\nWhat was made is in {ended.page}." if ended.page else ""
-        raise RunError(f"{record.error.message}{beside}", record.exit_code)
+        beside = f" What was made is in {ended.page}." if ended.page else ""
+        raise RunError(f"{record.error.message}\nNo page was written.{beside}", record.exit_code)
     assert ended.page is not None
     if record.exit_code == Code.THRESHOLD:
-        told = "\n".join(f"  {one.condition}: {one.reason}" for one in record.thresholds if one.breached)
+        breached = [one for one in record.thresholds if one.breached]
+        told = "\n".join(f"  {one.condition}: {one.reason or f'it is {one.value:g}'}" for one in breached)
         raise RunError(f"A threshold was breached; the page is {ended.page}.\n{told}", Code.THRESHOLD)
     return ended.page
 
@@ -201,6 +202,7 @@ class _Attempt:
             memory=order.limits.bytes,
             output=MOST_OUTPUT,
             personal=order.personal,
+            clock=self.began,
         )
 
     def _judged(self, bench: Path) -> Record:
@@ -222,7 +224,7 @@ class _Attempt:
         if self.progress.running:
             self.progress.tell("not finished\n")
         told = f"{self.progress.position()} {message}" if message[:1].islower() else message
-        trouble = self.progress.trouble(f"{told}\nNo page was written.")
+        trouble = self.progress.trouble(told)
         over = {"error": trouble, "exit_code": int(code), "steps": tuple(self.progress.done), **self._end()}
         failed = self.record.model_copy(update=over)
         page = publish.give_up(self.desk, failed, self._failed_page(failed))

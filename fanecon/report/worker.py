@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -45,7 +46,8 @@ Event = dict[str, Any]
 class Job(BaseModel):
     """What the worker is told: which notebook, in which folder, under which limits.
 
-    `failed` asks for the page of a run that failed already, made from the ledger it left.
+    `clock` is the moment at which the run began, by the monotonic clock.  `failed` asks for the page of a run that has
+    failed already, made from the ledger it left.
     """
 
     path: Path
@@ -61,6 +63,7 @@ class Job(BaseModel):
     before: list[Metric]
     memory: int
     output: int
+    clock: float
     personal: bool = False
     failed: bool = False
 
@@ -156,6 +159,7 @@ def _page(
     _unchanged(found)
     mask, numbers = Mask(job.secrets.values()), metrics.collect(executed)
     over = {
+        "seconds": time.monotonic() - job.clock,
         "inputs": provenance.with_readings(found, metrics.readings(executed)),
         "steps": tuple(ledger.steps),
         "metrics": tuple(mask.tree([one.model_dump() for one in numbers])),
