@@ -8,8 +8,7 @@ environment would run the notebook with other versions than the report states, s
 is `sys.executable`.  The user's IPython profile and PYTHONSTARTUP are left out for the same reason.
 
 What it is told.  A notebook that draws needs the inline backend even where MPLBACKEND says otherwise (a Makefile
-rightly says `agg` for everything else), text from data is never parsed as mathematics, and the order of a set must
-not change from run to run.
+rightly says `agg` for everything else), and the order of a set must not change from run to run.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ from fanecon.report import lifeline
 
 LIMIT = "FANECON_MEMORY"
 ALLOWANCE = 256_000_000
-_DRAWING = "text.parse_math: False\naxes.unicode_minus: False\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +62,12 @@ class Cage:
 
     def start(self) -> subprocess.Popen[bytes]:
         """The kernel's process, which waits for the file of its sockets."""
-        (self.room / "matplotlibrc").write_text(_DRAWING, encoding="utf-8")
         return subprocess.Popen(self.command, env=self._environment(), stdin=subprocess.DEVNULL, start_new_session=True)
 
     def _environment(self) -> dict[str, str]:
         return {
             **os.environ,
             "IPYTHONDIR": str(self.room / "ipython"),
-            "MATPLOTLIBRC": str(self.room / "matplotlibrc"),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "PYTHONHASHSEED": "0",
             "PYTHONSTARTUP": "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import urllib.parse
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ DEEPEST, LONGEST = 3, 5_000_000
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 TABLES, SIZES, MOST_TABLES = (0x8769, 0x8825, 0xA005), {3: 2, 4: 4, 5: 8, 9: 4, 10: 8, 12: 8}, 20
 _PIXELS = (b"IDAT", b"IHDR", b"PLTE", b"IEND", b"pHYs", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT")
+_DATA = re.compile("data:", re.IGNORECASE)
 _ENDS = frozenset(" \t\r\n\"'<>)`\\")
 
 
@@ -31,22 +33,26 @@ class Part(NamedTuple):
 def split(text: str) -> tuple[str, list[Part]]:
     """A text without the contents of its `data:` addresses, and those contents as texts."""
     kept, parts, at = list[str](), list[Part](), 0
-    while (start := text.find("data:", at)) >= 0:
+    while found := _DATA.search(text, at):
+        start = found.start()
         comma = text.find(",", start, start + 200)
         head = text[start + 5 : comma] if comma >= 0 else ""
         if comma < 0 or any(letter in _ENDS for letter in head) or ("/" not in head and head not in ("", ";base64")):
             kept.append(text[at : start + 5])
             at = start + 5
             continue
-        end = _end(text, comma + 1)
+        end = _end(text, comma + 1, text[start - 1 : start])
         kept.append(text[at : comma + 1])
         parts += _decoded(head.lower(), text[comma + 1 : end])
         at = end
     return "".join([*kept, text[at:]]), parts
 
 
-def _end(text: str, start: int) -> int:
-    """Where an address ends; looked for in steps, since most are long."""
+def _end(text: str, start: int, before: str) -> int:
+    """Where an address ends: at the quotation mark it stands in, else at a blank or a bracket; searched in steps."""
+    if before and before in "\"'":
+        end = text.find(before, start)
+        return end if end >= 0 else len(text)
     for at in range(start, len(text), 4096):
         piece = text[at : at + 4096]
         ends = [place for letter in _ENDS if (place := piece.find(letter)) >= 0]
@@ -59,7 +65,7 @@ def _decoded(head: str, payload: str) -> list[Part]:
     kind = head.partition(";")[0] or "text/plain"
     if not head.endswith(";base64"):
         return list(_told(kind, urllib.parse.unquote(payload)[:LONGEST]))
-    letters = urllib.parse.unquote(payload) if "%" in payload else payload
+    letters = "".join((urllib.parse.unquote(payload) if "%" in payload else payload).split())
     try:
         content = base64.b64decode(letters + "=" * (-len(letters) % 4))
     except (binascii.Error, ValueError):

@@ -35,6 +35,9 @@ def main() -> None:
     _limit(int(os.environ.get(LIMIT, "0")))
     from ipykernel.kernelapp import IPKernelApp
 
+    from fanecon.report.drawing import prepare_when_drawing
+
+    prepare_when_drawing()
     _wait_for(Path(sys.argv[sys.argv.index("-f") + 1]))
     app = IPKernelApp.instance()
     app.initialize(sys.argv[1:])  # type: ignore[no-untyped-call]

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from fanecon.disclosure import shapes
+from fanecon.disclosure.keys import keys
 from fanecon.errors import RunError
 from fanecon.report import texts
 from fanecon.report.embedded import DEEPEST, Part, split
@@ -36,7 +37,7 @@ _PATHS = re.compile(
 )
 _USER = re.compile(r"((?:home|Users)[\\/]+).*", re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
-_WORD = re.compile(r"[\w.@+-]+")
+_WORD, _PLAIN_WORD = re.compile(r"[\w.@+-]+"), re.compile(r"[0-9A-Za-z_]+")
 WARNED = frozenset({"path"})
 
 
@@ -86,6 +87,8 @@ class _Text(NamedTuple):
 def scan(page: str | bytes, *, secrets: Secrets | Iterable[str] = (), raw_ids: Iterable[str] = ()) -> list[Finding]:
     """Everything on a page that must not leave with it, most serious first; an empty list for a page that may go.
 
+    The key of this reader's pseudonyms is a secret whether it is named or not.
+
     Parameters
     ----------
     page
@@ -96,15 +99,16 @@ def scan(page: str | bytes, *, secrets: Secrets | Iterable[str] = (), raw_ids: I
         Ids that the page may only have as pseudonyms.
     """
     text = page.decode("utf-8", errors="replace") if isinstance(page, bytes) else page
-    finder: Secrets = Mask(secrets) if isinstance(secrets, Iterable) else secrets
+    named = [secrets] if isinstance(secrets, str) else secrets
+    finders: list[Secrets] = [Mask([*keys(), *named])] if isinstance(named, Iterable) else [Mask(keys()), named]
     ids, found = _index(raw_ids), dict[tuple[str, str, str], list[Finding]]()
     for one in _texts(text):
-        told = Counter(_in(one, finder, ids))
+        told = Counter(_in(one, finders, ids))
         for finding in (replace(each, times=count) for each, count in told.items()):
             same = found.setdefault((finding.kind, finding.place, finding.shown), [])
             if not same or one.flow is not None:
                 same.append(finding)
-    if finder.found(split(text)[0]) and not any(kind == "secret" for kind, _, _ in found):
+    if _shows(split(text)[0], finders) and not any(kind == "secret" for kind, _, _ in found):
         found["secret", "", ""] = [Finding(kind="secret", place="the page as it is written")]
     order = {"secret": 0, "raw id": 1, "path": 9}
     flat = [finding for same in found.values() for finding in same]
@@ -150,6 +154,8 @@ def _texts(page: str) -> Iterator[_Text]:
             continue
         for place, flow in texts.read(rest).items():
             name = f"{part.place}, {place}" if part.place else place
+            # An address whose colon was written as an entity is one only now.
+            waiting += [(one, depth + 1) for one in split(flow.text)[1]] if depth < DEEPEST else []
             yield from _variants(_Text(name, flow.text, flow))
 
 
@@ -169,23 +175,27 @@ def _letter(escape: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 else ""
 
 
-def _in(one: _Text, secrets: Secrets, ids: dict[str, list[str]]) -> list[Finding]:
+def _shows(text: str, secrets: Sequence[Secrets]) -> bool:
+    return any(finder.found(text) for finder in secrets)
+
+
+def _in(one: _Text, secrets: Sequence[Secrets], ids: dict[str, list[str]]) -> list[Finding]:
     def finding(kind: str, shown: str, at: int) -> Finding:
         return Finding(kind=kind, place=one.place, near=one.flow.heading(at) if one.flow else "", shown=shown)
 
     found = [finding(hit.kind, shapes.masked(hit.kind, hit.found), hit.at) for hit in shapes.persons(one.text)]
     found += [finding("path", _USER.sub(r"\1***", hit[0]), hit.start()) for hit in _PATHS.finditer(one.text)]
     found += [finding("raw id", shapes.masked("raw id", raw), one.text.find(raw)) for raw in _raw(one.text, ids)]
-    if secrets.found(one.text):
+    if _shows(one.text, secrets):
         found.append(finding("secret", "", 0))
     return found
 
 
 def _index(raw_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Ids by their first letters, so that a hundred thousand of them are looked for at once."""
+    """Ids by their last letters, which differ most, so that a hundred thousand of them are looked for at once."""
     index: dict[str, list[str]] = {}
     for raw in {str(one) for one in raw_ids} - {""}:
-        index.setdefault(raw[:PIECE], []).append(raw)
+        index.setdefault(raw[-PIECE:], []).append(raw)
     return index
 
 
@@ -195,6 +205,13 @@ def _raw(text: str, ids: dict[str, list[str]]) -> Iterator[str]:
         return
     many = len(ids) > FEW
     pieces = {text[at : at + PIECE] for at in range(len(text))} & ids.keys() if many else ids
-    yield from (raw for piece in pieces for raw in ids[piece] if len(raw) >= PIECE and raw in text)
+    yield from (raw for piece in pieces for raw in ids[piece] if len(raw) >= PIECE and _stands(raw, text))
     short = {raw for piece, held in ids.items() if len(piece) < PIECE for raw in held}
-    yield from short & set(_WORD.findall(text)) if short else ()
+    yield from short & {*_WORD.findall(text), *_PLAIN_WORD.findall(text)} if short else ()
+
+
+def _stands(raw: str, text: str) -> bool:
+    """Whether an id is in a text; one of digits only, as a number of its own and not within another."""
+    if not raw.isdigit():
+        return raw in text
+    return raw in text and re.search(rf"(?<![0-9A-Za-z.]){raw}(?![0-9A-Za-z])", text) is not None

@@ -20,7 +20,7 @@ RAW = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "sty
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 LONGEST_HEADING = 60
 _NAME = re.compile(r"/?([A-Za-z][A-Za-z0-9:-]*)?")
-_SIMPLE = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,15})>")
+_SIMPLE = re.compile(r"<(/?)([A-Za-z]{1,15}[1-6]?)>")
 _PLAIN = re.compile(r"[^>\"']*")
 
 
@@ -95,7 +95,9 @@ class _Reader:
         found = _NAME.match(self.page, start + 1)
         name, at = ((found[1] or "").lower(), found.end()) if found else ("", start + 1)
         # What is no name of a tag, such as <wang@firm.cn>, is told whole.
-        at = self._attributes(at if self.page[at : at + 1] in (" ", "\n", "\t", "\r", "/", ">") else start + 1)
+        plain = name.isalpha() or name in HEADINGS or not name
+        ends = self.page[at : at + 1] in (" ", "\n", "\t", "\r", "/", ">")
+        at = self._attributes(at if plain and ends else start + 1)
         return self._entered(name, at, closing=self.page.startswith("/", start + 1))
 
     def _entered(self, name: str, at: int, *, closing: bool) -> int:
