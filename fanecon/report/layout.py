@@ -21,6 +21,7 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from fanecon import __version__
+from fanecon.errors import FaneconError
 from fanecon.report import cells
 from fanecon.report.cells import Block
 from fanecon.report.doubts import cannot_say
@@ -29,7 +30,6 @@ from fanecon.report.parameters import read_parameters
 from fanecon.report.record import Metric, Record, Setting, Threshold
 from fanecon.report.seal import BLANK
 from fanecon.report.shelf import Notebook, source
-from fanecon.schema import FaneconError
 
 Status = Literal["complete", "failed", "unknown"]
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -197,7 +197,7 @@ def _breaches(record: Record) -> list[Breach]:
 
 def _number(threshold: Threshold, metrics: Sequence[Metric]) -> str:
     """The value of a threshold with the interval of the metric that it is about, if that is certain."""
-    from fanecon.results import Interval, shown
+    from fanecon.numbers import Interval, shown
 
     if threshold.value is None:
         return ""

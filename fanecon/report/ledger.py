@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fanecon.errors import RunError
 from fanecon.report import shelf
 from fanecon.report.masking import Mask
 from fanecon.report.record import Step
-from fanecon.schema import RunError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

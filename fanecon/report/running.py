@@ -25,13 +25,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fanecon.report import disk, lifeline, lock, publish, seal, watch
+from fanecon.errors import FaneconError, RunError
+from fanecon.report import disk, hosts, lock, publish, seal, watch
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.orders import Asked, Order, judge
-from fanecon.report.record import Book, Metric, Record, Threshold, new_id, read_record
+from fanecon.report.record import Book, Record, Threshold, new_id, read_record
 from fanecon.report.worker import FAILED, PAGE, RECORD, Job
-from fanecon.schema import FaneconError, RunError
 
 Tell = Callable[[str], None]
 LONGEST = 60
@@ -39,10 +39,11 @@ LONGEST = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a run ended: its record and the page that it left (of a failed run, the one in `failed/`)."""
+    """How a run ended: its record, the page it left (of a failed run, the one in `failed/`), and the run before."""
 
     record: Record
     page: Path | None
+    before: Record | None = None
 
 
 def run(
@@ -124,7 +125,7 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
         If the run could not even begin: 8 if nothing can be written there, 9 if another run is at work.
     """
     desk = publish.Desk(order.page)
-    host, began = lifeline.this_host(), datetime.now(UTC)
+    host, began = hosts.this_host(), datetime.now(UTC)
     record = _first(order, began).model_copy(update={"host": host})
     disk.make_folder(desk.folder)
     with lock.only_one(desk.lock, run=record.id, host=host, wait=order.limits.wait, check=check):
@@ -153,7 +154,7 @@ class _Attempt:
 
     def __init__(self, order: Order, desk: publish.Desk, record: Record, tell: Tell, check: Callable[[], None]) -> None:
         self.order, self.desk, self.record, self.check = order, desk, record, check
-        self.progress = watch.Progress(tell)
+        self.progress, self.before = watch.Progress(tell), _last(desk)
         self.began = time.monotonic()
 
     def make(self) -> Ended:
@@ -171,7 +172,8 @@ class _Attempt:
                 )
                 final = self._judged(bench)
             self.check()
-            return Ended(record=publish.commit(self.desk, final, bench / PAGE), page=self.desk.page)
+            done = publish.commit(self.desk, final, bench / PAGE, root=self.order.root)
+            return Ended(record=done, page=self.desk.page, before=self.before)
         except FaneconError as error:
             return self._fail(str(error), error.code if isinstance(error, RunError) else Code.DATA)
         except watch.Stop as stop:
@@ -195,7 +197,7 @@ class _Attempt:
             room=room,
             record=self.record,
             conditions=list(order.conditions),
-            before=list(_last_metrics(self.desk)),
+            before=list(self.before.metrics if self.before else ()),
             memory=order.limits.bytes,
             output=MOST_OUTPUT,
             personal=order.personal,
@@ -224,7 +226,7 @@ class _Attempt:
         over = {"error": trouble, "exit_code": int(code), "steps": tuple(self.progress.done), **self._end()}
         failed = self.record.model_copy(update=over)
         page = publish.give_up(self.desk, failed, self._failed_page(failed))
-        return Ended(record=failed, page=page)
+        return Ended(record=failed, page=page, before=self.before)
 
     def _failed_page(self, failed: Record) -> Path | None:
         bench = self.desk.bench(failed.id)
@@ -242,11 +244,12 @@ class _Attempt:
         return None
 
 
-def _last_metrics(desk: publish.Desk) -> tuple[Metric, ...]:
+def _last(desk: publish.Desk) -> Record | None:
+    """The record of the page that is there now."""
     try:
-        return read_record(desk.record).metrics
+        return read_record(desk.record)
     except FaneconError:
-        return ()
+        return None
 
 
 def _breach(thresholds: Iterable[Threshold]) -> int:
