@@ -46,6 +46,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 WRITER: Mapping[str, frozenset[str]] = {
     "span": frozenset({"data-formula", "lang"}),
     "div": frozenset({"tabindex", "role", "aria-label"}),
+    "pre": frozenset({"tabindex"}),
 }
 OURS = {"tabindex": "0", "role": "group", "aria-label": "Table", "lang": "zh"}
 RESERVED = frozenset({"all-code", "cannot-say", "failed", "failed-code", "made", "text"})
@@ -56,6 +57,8 @@ _ADDRESS = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
 
 _ROW = re.compile(r"(?=<tr[ >])")
 _DATA_HEADING = re.compile(r"<(/?)h([1-6])>")
+# What comes out of the cleaner has no bracket inside a tag.
+_PICTURES = re.compile(r"<img\b[^>]*>")
 _FILLED = re.compile(r"<td[^>]*>(?!</td>)")
 
 _SYMBOLS = "math mrow mi mo mn mtext ms mspace mstyle mpadded mphantom menclose none"
@@ -65,7 +68,11 @@ _SIZES = "depth height largeop linethickness lspace mathsize maxsize minsize rsp
 _STYLES = "accent display displaystyle fence form linebreak mathvariant movablelimits notation scriptlevel separator"
 _GRIDS = "columnalign columnlines columnspacing rowlines rowspacing symmetric xmlns"
 MATH_ATTRIBUTES = frozenset(f"{_SIZES} {_STYLES} {_GRIDS}".split())
-LONGEST_FORMULA = 5_000
+LONGEST_FORMULA, LONGEST_MARKDOWN, MOST_ENVIRONMENTS = 5_000, 200_000, 500
+# Deeper HTML costs the parser time by the square of its depth; no table or text of anybody is nested like this.
+DEEPEST, SHORT = 500, 20_000
+_OPTIONAL = "area|base|br|col|dd|dt|hr|img|input|li|link|meta|option|p|source|tbody|td|tfoot|th|thead|tr|wbr"
+_NEST = re.compile(rf"<(/?)(?!(?:{_OPTIONAL})\b)[a-z]", re.IGNORECASE)
 
 Attachments = dict[str, dict[str, str]]
 
@@ -90,6 +97,9 @@ def _lowered(kept: str, below: int) -> str:
 
 def _clean(untrusted: str, *, own: Mapping[str, frozenset[str]] | None = None) -> str:
     token = f"scope-{secrets.token_hex(8)}"
+    untrusted = _whole(untrusted)
+    if len(untrusted) > SHORT and _deeper_than(untrusted, DEEPEST):
+        untrusted = f"<pre>{html.escape(untrusted)}</pre>"
     kept = nh3.clean(
         untrusted,
         tags=set(TAGS),
@@ -100,7 +110,30 @@ def _clean(untrusted: str, *, own: Mapping[str, frozenset[str]] | None = None) -
         allowed_classes={"div": {"fanecon-result", "scroll"}},
         set_tag_attribute_values={"th": {"scope": token}},
     )
-    return _scoped(kept, token)
+    return _scoped(_PICTURES.sub(_seen, kept), token)
+
+
+def _seen(picture: re.Match[str]) -> str:
+    """A picture of cleaned HTML that has a text, if only an empty one; without a source it is left out."""
+    tag = picture[0]
+    if ' src="' not in tag:
+        return ""
+    return tag if ' alt="' in tag else f'{tag[:-1]} alt="">'
+
+
+def _whole(text: str) -> str:
+    """A text without halves of letters, which JSON can hold and UTF-8 cannot."""
+    return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _deeper_than(text: str, most: int) -> bool:
+    """Whether a piece of HTML is nested deeper than a number of elements."""
+    depth = 0
+    for tag in _NEST.finditer(text):
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > most:
+            return True
+    return False
 
 
 def _scoped(kept: str, token: str) -> str:
@@ -135,7 +168,9 @@ def formula(latex: str, *, block: bool = False) -> Markup:
     # latex2mathml raises whatever its parser stumbles over, IndexError and RecursionError included.
     except Exception:
         return Markup("<code>{}</code>").format(latex.strip())
-    return Markup(f'<span class="formula">{made}</span>' if block else made)
+    return Markup(
+        f'<span class="formula" tabindex="0" role="group" aria-label="Formula">{made}</span>' if block else made
+    )
 
 
 def _known(latex: str) -> str:
@@ -177,6 +212,8 @@ class Outline:
     def enter(self, text: str, level: int) -> str:
         """The HTML of a heading of the prose: levels without gaps, the first H1 taken out as the title."""
         words = html.unescape(nh3.clean(text, tags=set())).strip()
+        if not words:
+            return f"<p>{text}</p>\n"
         self.heading = words
         if level == 1 and not self.title:
             self.title = words
@@ -208,12 +245,14 @@ def prose(markdown: str, outline: Outline, *, attachments: Attachments | None = 
 
 def displayed(markdown: str, *, below: int = 2) -> Markup:
     """The Markdown that a cell displays as HTML; data may be in it, so it adds nothing to the outline."""
+    if len(markdown) > LONGEST_MARKDOWN or markdown.count("\\begin{") > MOST_ENVIRONMENTS:
+        return Markup("<pre>{}</pre>").format(_whole(markdown))
     writer = _Writer(None, {})
     return writer.with_formulas(_lowered(_clean(_written(markdown, writer), own=WRITER), below))
 
 
 def _written(markdown: str, writer: _Writer) -> str:
-    return str(MarkdownWithMath(renderer=writer).render(markdown))
+    return str(MarkdownWithMath(renderer=writer).render(_whole(markdown)))
 
 
 class _Writer(IPythonRenderer):
@@ -226,11 +265,10 @@ class _Writer(IPythonRenderer):
         self.formulas: list[Markup] = []
 
     def with_formulas(self, kept: str) -> Markup:
-        for number, made in enumerate(self.formulas):
-            kept = kept.replace(self._place(number), made)
-        return Markup(kept)
+        places = re.compile(self._place("([0-9]+)"))
+        return Markup(places.sub(lambda found: self.formulas[int(found[1])], kept))
 
-    def _place(self, number: int) -> str:
+    def _place(self, number: int | str) -> str:
         return f'<span data-formula="{self.token}-{number}"></span>'
 
     def _keep(self, latex: str, *, block: bool) -> str:
@@ -247,7 +285,7 @@ class _Writer(IPythonRenderer):
         return f'<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n{text}</table></div>\n'
 
     def block_code(self, code: str, info: str | None = None) -> str:
-        return f"<pre><code>{html.escape(code)}</code></pre>\n"
+        return f'<pre tabindex="0"><code>{html.escape(code)}</code></pre>\n'
 
     def block_math(self, body: str) -> str:
         return self._keep(body, block=True)
