@@ -18,14 +18,15 @@ import click
 
 from fanecon import __version__
 from fanecon.errors import FaneconError, FileError, ParameterError, RunError, SchemaError
-from fanecon.report import disk, limits, shelf
-from fanecon.report import parameters as knobs
+from fanecon.report import limits, shelf
+from fanecon.report.asked import parameters as knobs
+from fanecon.report.asked.orders import Asked, judge
 from fanecon.report.codes import Code
+from fanecon.report.history.summary import summarise
 from fanecon.report.limits import Limits
-from fanecon.report.orders import Asked, judge
-from fanecon.report.running import carry_out, result
-from fanecon.report.summary import summarise
-from fanecon.report.watch import Stop, listening
+from fanecon.report.runner import disk
+from fanecon.report.runner.running import carry_out, result
+from fanecon.report.runner.watch import Stop, listening
 
 
 def _code(error: FaneconError) -> int:
@@ -84,7 +85,7 @@ def params(name: str, as_json: bool) -> None:
     """Print what can be set in the notebook NAME."""
     notebook = shelf.find(name)
     if as_json:
-        from fanecon.report.form import form
+        from fanecon.report.asked.form import form
 
         click.echo(json.dumps(form(notebook), ensure_ascii=False, indent=2))
         return
@@ -180,8 +181,8 @@ def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
     Exits with 0 if all are complete, 3 too old, 4 altered or not a page, 5 the page of a failed run; of several pages
     with the highest of their codes.
     """
-    from fanecon.report import verify as seals
-    from fanecon.report.schedule import read_period
+    from fanecon.report.history import verify as seals
+    from fanecon.report.history.schedule import read_period
 
     limit = read_period(fresh) if fresh is not None else None
     verdicts = [seals.verify(path, fresh=limit) for path in paths]
@@ -209,10 +210,10 @@ def index(  # noqa: PLR0913 - one argument for each option
     folder: Path, out: Path | None, every: str | None, zone: str | None, since: str, alarm: bool, as_json: bool
 ) -> None:
     """Write a page with the history of all reports in DIR: what ran, was late, doubled, missed or failed."""
-    from fanecon.report.history import Plan, read_history
-    from fanecon.report.index import write_index
-    from fanecon.report.listing import document, told
-    from fanecon.report.schedule import read_period
+    from fanecon.report.history.history import Plan, read_history
+    from fanecon.report.history.index import write_index
+    from fanecon.report.history.listing import document, told
+    from fanecon.report.history.schedule import read_period
 
     plan = Plan(every=every, zone=zone, since=read_period(since))
     reports = read_history(folder, plan)

@@ -14,7 +14,8 @@ from books import book
 from click.testing import CliRunner
 
 from fanecon.cli import main
-from fanecon.report import parameters, shelf
+from fanecon.report import shelf
+from fanecon.report.asked import parameters
 from fanecon.schema import ParameterError
 
 FEW = [0, 5, 27, 62, 80]

@@ -11,7 +11,7 @@ from records import START, half_life, record, share
 from scipy import stats as theory
 
 from fanecon.numbers import Interval
-from fanecon.report.changes import Change, Shared, change, changes, pair, shared_data, square_and_add
+from fanecon.report.history.changes import Change, Shared, change, changes, pair, shared_data, square_and_add
 from fanecon.report.record import Input, Metric, Record
 from fanecon.stats import newcombe_difference, wilson
 
@@ -270,7 +270,7 @@ def test_all_changes_of_a_run_come_in_its_order() -> None:
 def test_the_examples_in_the_docstrings_are_true() -> None:
     from doctest import testmod
 
-    from fanecon.report import changes as module
+    from fanecon.report.history.history import changes as module
 
     assert testmod(module).failed == 0
     assert testmod(module).attempted > 0

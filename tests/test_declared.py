@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanecon.report import shelf
-from fanecon.report.declared import Declared, declared
-from fanecon.report.kinds import Parameter
+from fanecon.report.asked.declared import Declared, declared
+from fanecon.report.asked.kinds import Parameter
 from fanecon.schema import ParameterError
 
 

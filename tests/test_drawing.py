@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-START = "import sys; from fanecon.report.drawing import prepare_when_drawing; prepare_when_drawing()\n"
+START = "import sys; from fanecon.report.runner.drawing import prepare_when_drawing; prepare_when_drawing()\n"
 TOLD = "import matplotlib; print(matplotlib.rcParams['text.parse_math'], 'fanecon.plots' in sys.modules)"
 
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from fanecon.cli import main
 from fanecon.report import shelf
-from fanecon.report.form import form
-from fanecon.report.parameters import settle
+from fanecon.report.asked.form import form
+from fanecon.report.asked.parameters import settle
 from fanecon.schema import ParameterError
 
 

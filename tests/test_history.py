@@ -13,11 +13,11 @@ import pytest
 from records import START, half_life, history, publish, record, run_id, share, shelve
 
 from fanecon.errors import FileError, ParameterError
-from fanecon.report.history import Plan, Report, read_history
-from fanecon.report.hosts import this_host
-from fanecon.report.kept import Run
-from fanecon.report.listing import document
+from fanecon.report.history.history import Plan, Report, read_history
+from fanecon.report.history.kept import Run
+from fanecon.report.history.listing import document
 from fanecon.report.record import UNFINISHED, Host, Record, Trouble
+from fanecon.report.runner.hosts import this_host
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 

@@ -18,10 +18,10 @@ from records import START, history, publish, record, run_id, share, shelve
 from fanecon.cli import main
 from fanecon.errors import ParameterError, RunError
 from fanecon.numbers import Interval
-from fanecon.report.history import Plan, read_history
-from fanecon.report.index import MOST_ROWS, write_index
+from fanecon.report.history.history import Plan, read_history
+from fanecon.report.history.index import MOST_ROWS, write_index
+from fanecon.report.history.spark import Point, sparkline
 from fanecon.report.record import Book, Record, Threshold, Trouble
-from fanecon.report.spark import Point, sparkline
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 PAYLOADS = (

@@ -8,8 +8,8 @@ import time
 import pandas as pd
 import pytest
 
-from fanecon.report.doubts import cannot_say
-from fanecon.report.markup import LONGEST_MARKDOWN, Outline, clean, displayed, formula, prose
+from fanecon.report.pages.doubts import cannot_say
+from fanecon.report.pages.markup import LONGEST_MARKDOWN, Outline, clean, displayed, formula, prose
 from fanecon.report.shelf import shelf
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from path_tricks import HARMLESS, TRICKS, Trick, sandbox, world
 
 from fanecon.cli import main
-from fanecon.report import outputs
+from fanecon.report.asked import outputs
 from fanecon.schema import FaneconError, ParameterError, RunError
 
 VALUES = {"by": "topic", "since": date(2026, 1, 31), "names": ["a"], "token": "hunter2-hunter2", "note": None,

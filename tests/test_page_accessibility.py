@@ -14,7 +14,7 @@ from chromium import Chromium, Tab, chromium, needed
 from payloads import payloads
 
 from fanecon.report import run, shelf
-from fanecon.report.exporter import PageExporter
+from fanecon.report.pages.exporter import PageExporter
 
 AXE = Path(__file__).parent / "accessibility" / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [

@@ -8,7 +8,7 @@ import nbformat
 import pages
 import pytest
 
-from fanecon.report.cells import plain
+from fanecon.report.pages.cells import plain
 from fanecon.report.seal import read_seal
 
 

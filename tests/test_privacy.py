@@ -21,7 +21,7 @@ from fanecon.loaders import personal, privacy
 from fanecon.loaders.cells import Unreadable
 from fanecon.loaders.door import read
 from fanecon.loaders.reading import Ask
-from fanecon.report.scan import scan
+from fanecon.report.pages.scan import scan
 from fanecon.schema import FileError, ParameterError
 
 ROOT = Path(__file__).resolve().parents[1]

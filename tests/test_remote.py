@@ -15,7 +15,7 @@ from moto.server import ThreadedMotoServer
 
 from fanecon.cli import main
 from fanecon.errors import ParameterError, RunError
-from fanecon.report import remote
+from fanecon.report.asked import remote
 from fanecon.report.record import read_record
 from fanecon.report.seal import read_seal
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import fanecon as fe
 from fanecon.disclosure import shapes
-from fanecon.report.embedded import PNG
-from fanecon.report.masking import Mask
-from fanecon.report.scan import Finding, refuse_or_warn, scan
+from fanecon.report.asked.masking import Mask
+from fanecon.report.pages.embedded import PNG
+from fanecon.report.pages.scan import Finding, refuse_or_warn, scan
 from fanecon.report.shelf import shelf
 from fanecon.schema import RunError
 

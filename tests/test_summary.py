@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from records import START, half_life, publish, record, share
 
+from fanecon.report.history.summary import JOINER, as_interval, clean, meaning, plain, summarise, told
 from fanecon.report.record import Book, Metric, Record, Threshold, Trouble
-from fanecon.report.summary import JOINER, as_interval, clean, meaning, plain, summarise, told
 from fanecon.stats import newcombe_difference
 
 DAY = timedelta(days=1)

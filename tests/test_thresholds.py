@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanecon.errors import ParameterError
+from fanecon.report.asked.thresholds import COMPARE, FIELDS, Condition, judge_names, parse
 from fanecon.report.record import Metric, Threshold
-from fanecon.report.thresholds import COMPARE, FIELDS, Condition, judge_names, parse
 
 SHARE = Metric(name="share", estimate=0.03, low=0.02, high=0.05, unit="proportion", level=0.95)
 DAYS = Metric(name="half_life", estimate=5.0, low=4.0, high=7.5, unit="days", level=0.95)

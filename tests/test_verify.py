@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from records import START, page_text, publish, record, shelve
 
 from fanecon.cli import main
+from fanecon.report.history.verify import Verdict, judge, lasted, told, verify
 from fanecon.report.seal import BLANK, seal
-from fanecon.report.verify import Verdict, judge, lasted, told, verify
 
 WHOLE, FAILED = page_text(), page_text("failed", body="<h1>✗ Failed</h1>")
 NOW = START + timedelta(hours=5)
