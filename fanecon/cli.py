@@ -24,7 +24,6 @@ from fanecon.report.codes import Code
 from fanecon.report.limits import Limits
 from fanecon.report.orders import Asked, judge
 from fanecon.report.running import carry_out, result
-from fanecon.report.schedule import read_schedule, read_zone
 from fanecon.report.summary import summarise
 from fanecon.report.watch import Stop, listening
 
@@ -57,16 +56,6 @@ def _seconds(context: click.Context, option: click.Parameter, text: str | None) 
 
 def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
     return None if text is None else limits.size(text)
-
-
-def _every(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
-    if text is not None:
-        read_schedule(text)
-    return text
-
-
-def _zone(context: click.Context, option: click.Parameter, text: str) -> str:
-    return read_zone(text).key
 
 
 def _lines(text: str) -> str:
@@ -115,10 +104,8 @@ def params(name: str, as_json: bool) -> None:
     "-o", "out", default="", metavar="PAGE", help="The page to write; {name} is a parameter [reports/NAME.html]."
 )
 @click.option("--root", type=click.Path(path_type=Path), help="The folder that the page must not leave.")
-@click.option(
-    "--every", metavar="PERIOD", callback=_every, help="The schedule, such as 1d or a cron line, for the history."
-)
-@click.option("--zone", default="UTC", callback=_zone, help="Time zone of the times on the page [UTC].")
+@click.option("--every", metavar="PERIOD", help="The schedule, such as 1d or a cron line, for the history.")
+@click.option("--zone", default="UTC", help="Time zone of the times on the page [UTC].")
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 3 if this comes true.")
 @click.option("--wait", default="0s", metavar="TIME", callback=_seconds, help="How long to wait for another run.")
 @click.option("--timeout", default="1h", metavar="TIME", callback=_seconds, help="For the whole run [1h].")
@@ -138,7 +125,7 @@ def run(name: str, conditions: tuple[str, ...], summary: Path | None, **given: A
         disk.write(summary, content.encode())
     for warning in ended.record.warnings:
         click.echo(f"Note: {_lines(warning)}", err=True)
-    click.echo(f"Wrote {result(ended)}", err=True)
+    click.echo(f"Wrote {result(ended)}{f', and {ended.address}' if ended.address else ''}", err=True)
 
 
 @main.command()

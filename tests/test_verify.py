@@ -36,6 +36,13 @@ def test_a_whole_page_is_complete_and_one_of_a_failed_run_failed() -> None:
     assert (judge(FAILED.encode()).found, judge(FAILED.encode()).code) == ("failed", 5)
 
 
+def test_a_page_of_a_notebook_that_was_run_elsewhere_is_no_complete_one() -> None:
+    unsealed = FAILED.replace('content="failed"', 'content="unknown"').replace(FAILED.split("sha256=")[1][:64], BLANK)
+    verdict = judge(seal(unsealed).encode())
+    assert (verdict.found, verdict.code) == ("failed", 5)
+    assert "run elsewhere" in verdict.problems[0]
+
+
 def reshaped(old: str, new: str, page: str = WHOLE) -> bytes:
     assert old in page
     return page.replace(old, new).encode()

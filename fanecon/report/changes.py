@@ -10,7 +10,8 @@ of yesterday.  What is known of that decides what can be said:
   keeps the asymmetry of both.  Where the runs share rows their errors go the same way and partly cancel in the
   difference, so the interval is then wider than it need be: it errs on the careful side, and says so.
 
-No interval is made where one of the two has none, where the levels differ, or where the numbers are of another kind.
+No interval is made where one of the two has none, where the levels differ, where the numbers are of another kind, or
+where both are simulated.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ BASIS: dict[Shared, str] = {
     "unknown": "The interval takes the runs as independent; if they share data, it is wider than it need be.",
 }
 SAME = "both runs read the same data, so the change does not come from chance"
+SIMULATED = "both numbers are simulated, so their change says something of the simulation and nothing of data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ def square_and_add(before: Interval, now: Interval) -> Interval:
     Examples
     --------
     >>> print(square_and_add(Interval(0.6, 0.49, 0.70), Interval(0.8, 0.69, 0.88)))
-    0.2 (0.0579 to 0.336)
+    0.200 (0.0513 to 0.336)
     """
     if not (_holds(before) and _holds(now)):
         raise ValueError("Both estimates need an interval that holds them.")
@@ -114,7 +116,7 @@ def _interval(before: Metric, now: Metric, shared: Shared) -> Interval:
     if reason or before.estimate is None or now.estimate is None:
         return Interval(math.nan, unit=_unit(now.unit), missing=reason)
     difference = _difference(before.estimate, now.estimate)
-    reason = SAME if shared == "all" else _without(before, now)
+    reason = SIMULATED if now.shows == "simulation" else SAME if shared == "all" else _without(before, now)
     if reason:
         return Interval(difference, unit=_unit(now.unit), missing=reason)
     return square_and_add(_held(before), _held(now))

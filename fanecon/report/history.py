@@ -33,6 +33,7 @@ from fanecon.report.schedule import (
 from fanecon.report.summary import headline
 
 SINCE = timedelta(days=7)
+LONG = timedelta(days=1)
 Said = tuple[str, str]  # a schedule and its zone
 
 
@@ -244,6 +245,9 @@ def _alarms(report: Report, plan: Plan) -> Iterator[str]:
     old = [one for one in report.missed if one is not report.overdue and one.last >= plan.now - plan.since]
     if old:
         yield f"Missed: {sum(one.count for one in old):,} of the runs that were due lately."
+    for run in report.runs:
+        if run.state == "running" and run.began < plan.now - LONG:
+            yield f"A run has been at work since {local(run.began, report.zone)}."
     if any(run.began > plan.now + FUTURE for run in report.runs):
         yield "A run is dated in the future: a clock was wrong then, or is wrong now."
 

@@ -10,6 +10,7 @@ command that makes it can raise the alarm.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fanecon import __version__
-from fanecon.errors import RunError
+from fanecon.errors import ParameterError, RunError
 from fanecon.report import disk
 from fanecon.report.changes import Change
 from fanecon.report.codes import Code
@@ -33,7 +34,7 @@ from fanecon.report.kept import Run
 from fanecon.report.record import Metric
 from fanecon.report.schedule import Missed, Punctuality
 from fanecon.report.spark import Point, sparkline
-from fanecon.report.summary import as_interval, clean, label, meaning, signed
+from fanecon.report.summary import as_interval, clean, label, meaning, measured, signed
 from fanecon.report.verify import lasted
 
 MOST_ROWS = 200
@@ -109,9 +110,13 @@ def write_index(reports: Sequence[Report], out: Path, *, folder: Path, plan: Pla
 
     Raises
     ------
+    ParameterError
+        If `out` is not an `.html` file.
     RunError
         With code 8 if a page cannot be written, or would replace a file that is no history page.
     """
+    if out.suffix != ".html" or "\0" in str(out):
+        raise ParameterError(f"A history is an .html file; found {str(out)!r}. Type --out {folder / 'index.html'}.")
     sheets = _sheets(reports, out.stem)
     template = _template()
     base = _base(out, folder)
@@ -263,12 +268,14 @@ def _took(seconds: float | None) -> str:
 
 
 def _number(metric: Metric, since: Change | None) -> Number:
-    value = clean(str(as_interval(metric)))
+    value = clean(measured(metric))
     name = clean(label(metric.name, metric.key), 80)
     if since is None:
         return Number(name=name, value=value)
-    if since.interval.estimate != since.interval.estimate:
-        return Number(name=name, value=value, change=f"no change: {clean(since.interval.missing)}")
+    if math.isnan(since.interval.estimate):
+        return Number(name=name, value=value, change=f"no change can be told: {clean(since.interval.missing)}")
+    if metric.shows == "simulation":
+        return Number(name=name, value=value, change=_short(since), basis=clean(since.interval.missing))
     if since.shared == "all":
         change = "no change, same data" if since.interval.estimate == 0 else f"{_short(since)}, same data"
         return Number(name=name, value=value, change=change, basis=since.basis)
@@ -325,7 +332,7 @@ def sparks(report: Report) -> list[tuple[str, str, Markup]]:
             if (one.name, one.key, one.unit) == (metric.name, metric.key, metric.unit)
         ]
         name = clean(label(metric.name, metric.key), 80)
-        found.append((name, clean(str(as_interval(metric))), sparkline(name, points)))
+        found.append((name, clean(measured(metric)), sparkline(name, points)))
     return found
 
 

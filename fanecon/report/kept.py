@@ -25,6 +25,7 @@ State = Literal["complete", "failed", "running", "interrupted", "unreadable"]
 MOST_BYTES = 5_000_000
 FIRST, LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(minutes=5)
+MOMENT = timedelta(minutes=1)
 _ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-f]{8}")
 
 
@@ -64,19 +65,21 @@ def read_runs(place: Path) -> Iterator[Run]:
     for path in place.iterdir():
         if path.suffix == ".json" and not path.name.startswith(".") and not path.is_dir():
             recorded.add(path.stem)
-            yield _run(path, at_work=path.stem in with_folder)
+            yield _run(path)
     for name in with_folder - recorded:
         began = _moment(name) or FIRST
         yield Run(id=name, began=began, state="interrupted", trouble="It ended before its record was written.")
 
 
-def _run(path: Path, *, at_work: bool) -> Run:
+def _run(path: Path) -> Run:
     try:
         record, began = _read(path)
     except FileError as error:
         began = _moment(path.stem) or _written(path)
         return Run(id=path.stem, began=began, state="unreadable", trouble=f"Its record {error.problem}.")
-    return Run(id=path.stem, began=began, state=_state(record, at_work), record=record, trouble=_trouble(record, began))
+    state = _state(record, path.with_suffix("").is_dir())  # asked after its record: it may just have ended
+    trouble = _elsewhere(record) if state == "running" else _trouble(record, began)
+    return Run(id=path.stem, began=began, state=state, record=record, trouble=trouble)
 
 
 def _read(path: Path) -> tuple[Record, datetime]:
@@ -120,11 +123,28 @@ def _written(path: Path) -> datetime:
 
 
 def _state(record: Record, at_work: bool) -> State:
-    if at_work and hosts.alive(record.host):
+    if at_work and (hosts.alive(record.host) or _just_ended(record)):
         return "running"
     if at_work or (record.status == "failed" and record.ended is None):
         return "interrupted"
     return record.status
+
+
+def _just_ended(record: Record) -> bool:
+    """Whether a run is putting its page in place, which takes a moment after its record is written."""
+    try:
+        since = None if record.ended is None else datetime.now(UTC) - _utc(record.ended)
+    except (OverflowError, ValueError):
+        return False
+    return since is not None and abs(since) < MOMENT
+
+
+def _elsewhere(record: Record) -> str:
+    """That nobody can know whether a run still works which another machine makes."""
+    here = hosts.this_host().name
+    if record.host is None or record.host.name == here:
+        return ""
+    return "It was begun on another machine; whether it still runs cannot be told from here."
 
 
 def _trouble(record: Record, began: datetime) -> str:

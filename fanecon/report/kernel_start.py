@@ -122,9 +122,9 @@ def _rows(result: Any) -> Iterator[dict[str, Any]]:
         {"key": key, **{end: _number(line[end]) for end in ENDS}}
         for key, (_, line) in zip(keys, table.head(MOST_ROWS).iterrows(), strict=False)
     ]
-    yield from rows
     known = [[row[end] for end in ENDS] for row in rows]
-    yield from (field for field in _fields(result) if [field[end] for end in ENDS] not in known)
+    more = [field for field in _fields(result) if [field[end] for end in ENDS] not in known]
+    yield from sorted([*rows, *more], key=lambda row: bool(row["key"]))
 
 
 def _keys(table: Any) -> list[str]:
@@ -142,7 +142,7 @@ def _fields(result: Any) -> Iterator[dict[str, Any]]:
     for field in dataclasses.fields(result):
         value = getattr(result, field.name)
         if isinstance(value, interval):
-            yield {**_row(field.name, value), "unit": value.unit}
+            yield {**_row("" if field.name == OVERALL else field.name, value), "unit": value.unit}
 
 
 def _row(key: str, interval: Any) -> dict[str, Any]:

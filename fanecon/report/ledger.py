@@ -85,7 +85,7 @@ def append(file: Path, line: Event) -> None:
             os.close(handle)
     except OSError as error:
         why = error.strerror or str(error)
-        raise RunError(f"Cannot write {file.name} beside the page: {why}. No page was written.", 8) from error
+        raise RunError(f"Cannot write {file.name} beside the page: {why}.", 8) from error
 
 
 def read(file: Path) -> list[Event]:

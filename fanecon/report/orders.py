@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanecon.report import outputs, shelf
+from fanecon.report import outputs, remote, shelf
 from fanecon.report.limits import USUAL, Limits
 from fanecon.report.parameters import settle
 from fanecon.report.record import Setting
+from fanecon.report.schedule import read_schedule, read_zone
 from fanecon.report.thresholds import judge_names, parse
 
 
@@ -51,8 +52,8 @@ class Order:
 
     Parameters
     ----------
-    page
-        Where the page goes.
+    page, store
+        Where the page goes on this machine, and the store that it is copied to.
     every
         The period or cron line of the schedule, for the history.
     """
@@ -64,6 +65,7 @@ class Order:
     files: tuple[str, ...]
     page: Path
     root: Path | None = None
+    store: remote.Remote | None = None
     conditions: tuple[str, ...] = ()
     limits: Limits = USUAL
     every: str | None = None
@@ -99,10 +101,14 @@ def judge(
     """
     notebook = shelf.find(name)
     settled = settle(notebook, pairs=asked.pairs, file=asked.file, values=values)
+    zone = read_zone(asked.zone).key
+    if asked.every is not None:
+        read_schedule(asked.every, zone)
     judged = [parse(one) for one in conditions]
     judge_names(judged, [shelf.source(cell) for cell in notebook.cells if cell.get("cell_type") == "code"])
-    out = asked.out or str(Path("reports") / f"{notebook.name}.html")
-    page = outputs.judge(out, values=settled.values, root=asked.root, secrets=settled.secrets)
+    store, out = remote.split(asked.out) or (None, asked.out or f"{remote.HERE}/{notebook.name}.html")
+    root = asked.root or (Path(remote.HERE) / store.scheme if store else None)
+    page = outputs.judge(out, values=settled.values, root=root, secrets=settled.secrets)
     shown = {name: value for name, value in settled.values.items() if name not in settled.secrets}
     return Order(
         notebook=notebook,
@@ -111,11 +117,12 @@ def judge(
         secrets=settled.secrets,
         files=tuple(_texts(shown.values())),
         page=page,
-        root=asked.root,
+        root=root,
+        store=store,
         conditions=tuple(map(str, judged)),
         limits=limits,
         every=asked.every,
-        zone=asked.zone,
+        zone=zone,
         personal=asked.personal,
     )
 

@@ -20,18 +20,21 @@ from fanecon.report.record import Commit, Input
 
 PACKAGES = ("pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill")
 UNREADABLE = "unknown: the file cannot be read"
-CATALOGUE = "data/catalog.toml"
+CATALOGUE, BUNDLED = "data/catalog.toml", "bundled"
 
 
 def inputs(values: Iterable[object]) -> tuple[Input, ...]:
-    """The files that parameters name, and the catalogue of the bundled data, with their checksums."""
+    """The files that parameters name, with their checksums."""
     given = [text for value in values for text in (value if isinstance(value, list) else [value])]
     named = [text for text in dict.fromkeys(given) if isinstance(text, str) and _is_file(text)]
-    return tuple(_input(text, Path(text)) for text in named) + tuple(_catalogue())
+    return tuple(_input(text, Path(text)) for text in named)
 
 
 def with_readings(found: tuple[Input, ...], readings: Iterable[Mapping[str, Any]]) -> tuple[Input, ...]:
-    """The inputs with what the loaders told of them; files that only the loaders know are added."""
+    """The inputs with what the loaders told of them; files that only the loaders know are added.
+
+    The catalogue of the bundled data is among them where bundled data were read.
+    """
     told = {one["file"]: one for one in readings}
     joined = [
         one.model_copy(update={key: told[one.file][key] for key in ("format", "rows", "rejected", "first", "last")})
@@ -40,7 +43,9 @@ def with_readings(found: tuple[Input, ...], readings: Iterable[Mapping[str, Any]
         for one in found
     ]
     known = {one.file for one in found}
-    return (*joined, *(_read(one) for file, one in told.items() if file not in known))
+    bundled = any(one["format"] == BUNDLED for one in told.values())
+    more = [_read(one) for file, one in told.items() if file not in known]
+    return (*joined, *more, *(_catalogue() if bundled else ()))
 
 
 def changed(found: Iterable[Input]) -> list[str]:
@@ -71,7 +76,7 @@ def commit(notebook: Path) -> Commit | None:
 
 def _read(told: Mapping[str, Any]) -> Input:
     """A file that a loader read without any parameter naming it: bundled data, or a path in the notebook's code."""
-    bundled = told["format"] == "bundled"
+    bundled = told["format"] == BUNDLED
     path = _data_folder() / Path(told["file"]).name if bundled else Path(told["file"])
     return _input(told["file"], path).model_copy(update=dict(told))
 

@@ -21,12 +21,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fanecon.errors import FaneconError, RunError
-from fanecon.report import disk, hosts, lock, publish, seal, watch
+from fanecon.report import disk, hosts, lock, publish, remote, seal, watch
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.orders import Asked, Order, judge
@@ -44,6 +44,7 @@ class Ended:
     record: Record
     page: Path | None
     before: Record | None = None
+    address: str = ""
 
 
 def run(
@@ -100,11 +101,14 @@ def result(ended: Ended) -> Path:
     """
     record = ended.record
     if record.error is not None:
-        beside = f"\nWhat was made is in {ended.page}." if ended.page else ""
-        raise RunError(f"{record.error.message}{beside}", record.exit_code)
+        beside = f" What was made is in {ended.page}." if ended.page else ""
+        raise RunError(f"{record.error.message}\nNo page was written.{beside}", record.exit_code)
     assert ended.page is not None
+    if record.exit_code == Code.WRITE:
+        raise RunError(record.warnings[-1], Code.WRITE)
     if record.exit_code == Code.THRESHOLD:
-        told = "\n".join(f"  {one.condition}: {one.reason}" for one in record.thresholds if one.breached)
+        breached = [one for one in record.thresholds if one.breached]
+        told = "\n".join(f"  {one.condition}: {one.reason or f'it is {one.value:g}'}" for one in breached)
         raise RunError(f"A threshold was breached; the page is {ended.page}.\n{told}", Code.THRESHOLD)
     return ended.page
 
@@ -131,7 +135,24 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
     with lock.only_one(desk.lock, run=record.id, host=host, wait=order.limits.wait, check=check):
         for left in publish.clear(desk):
             tell(f"Run {left} had been ended from outside; it is put away as failed.\n")
-        return _Attempt(order, desk, record, tell, check).make()
+        ended = _Attempt(order, desk, record, tell, check).make()
+        return _sent(order, desk, ended) if order.store and ended.page else ended
+
+
+def _sent(order: Order, desk: publish.Desk, ended: Ended) -> Ended:
+    """A run whose page was copied to its store, or whose record says that it did not arrive."""
+    assert order.store is not None
+    assert ended.page is not None
+    beside = [desk.record] if ended.record.status == "complete" else []
+    try:
+        return replace(ended, address=remote.upload(order.store, ended.page, *beside))
+    except RunError as error:
+        over: dict[str, object] = {"warnings": (*ended.record.warnings, str(error))}
+        if ended.record.error is None:
+            over |= {"exit_code": int(Code.WRITE)}
+        told = ended.record.model_copy(update=over)
+        disk.write(desk.history(told.id), told.json_text().encode())
+        return replace(ended, record=told)
 
 
 def _first(order: Order, began: datetime) -> Record:
@@ -201,6 +222,7 @@ class _Attempt:
             memory=order.limits.bytes,
             output=MOST_OUTPUT,
             personal=order.personal,
+            clock=self.began,
         )
 
     def _judged(self, bench: Path) -> Record:
@@ -222,7 +244,7 @@ class _Attempt:
         if self.progress.running:
             self.progress.tell("not finished\n")
         told = f"{self.progress.position()} {message}" if message[:1].islower() else message
-        trouble = self.progress.trouble(f"{told}\nNo page was written.")
+        trouble = self.progress.trouble(told)
         over = {"error": trouble, "exit_code": int(code), "steps": tuple(self.progress.done), **self._end()}
         failed = self.record.model_copy(update=over)
         page = publish.give_up(self.desk, failed, self._failed_page(failed))

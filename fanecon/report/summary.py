@@ -23,6 +23,7 @@ SCHEMA = "fanecon.summary/1"
 MOST_NUMBERS = 4
 MOST_BREACHES = 3
 MOST_LETTERS = 160
+KINDS = {"simulation": ", simulated", "assumption": ", by assumption"}
 JOINER = "\N{WORD JOINER}"
 
 
@@ -98,6 +99,11 @@ def as_interval(metric: Metric) -> Interval:
     return Interval(estimate, low, high, metric.unit)
 
 
+def measured(metric: Metric) -> str:
+    """A number with its interval, and whether it is simulated or assumed, for a reader."""
+    return f"{as_interval(metric)}{KINDS.get(metric.shows, '')}"
+
+
 def _where(record: Record, page: Path | None) -> str | None:
     if page is not None:
         return page.as_posix()
@@ -141,7 +147,7 @@ def _breaches(record: Record) -> list[str]:
 
 
 def _line(metric: Metric, since: Change | None) -> str:
-    return plain(f"{label(metric.name, metric.key)}: {as_interval(metric)}{_since(since)}")
+    return plain(f"{label(metric.name, metric.key)}: {measured(metric)}{_since(since)}")
 
 
 def _since(since: Change | None) -> str:

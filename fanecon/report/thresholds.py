@@ -17,7 +17,7 @@ import ast
 import difflib
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,6 +35,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     "!=": operator.ne,
 }
 EXAMPLE = "share_to_read.estimate < 0.02"
+WHOLE = ("", "overall")
 MOST_LETTERS = 1_000
 _DIGITS = frozenset("0123456789")
 _TYPED = {"=": "==", "=<": "<=", "=>": ">=", "<>": "!=", "≤": "<=", "≥": ">=", "≠": "!=", "＜": "<", "＞": ">"}
@@ -47,7 +48,8 @@ class Condition:
     Parameters
     ----------
     name, key
-        Of the metric; the key tells apart the rows of a table and is None where none was named.
+        Of the metric; the key tells apart the rows of a table.  Without one the number of the whole is meant: the row
+        without a key, that of the key `overall`, or the only row.
     field
         estimate, low, high, width (high − low), or change (estimate − that of the last complete run).
     number
@@ -90,10 +92,14 @@ class Condition:
 
     def _matching(self, metrics: Sequence[Metric]) -> list[Metric]:
         named = [one for one in metrics if one.name == self.name]
-        whole = [one for one in named if one.key == ""]
-        if self.key is None:
-            return whole or named
-        return [one for one in named if one.key == self.key]
+        meant = self._row({one.key for one in named})
+        return [one for one in named if meant in (None, one.key)]
+
+    def _row(self, keys: Set[str]) -> str | None:
+        """The key of the row that is meant: the whole is told without a key or as `overall`; None for the only row."""
+        if self.key in (None, *WHOLE):
+            return next((key for key in WHOLE if key in keys), self.key)
+        return self.key
 
     def _missing(self, metrics: Sequence[Metric]) -> str:
         """Why no number of the run is meant, or nothing."""
@@ -102,12 +108,13 @@ class Condition:
             names = sorted({one.name for one in metrics})
             return f"the run measured no {self.name}{_meant(self.name, names)}; it measured {_listed(names)}"
         keys = sorted({one.key for one in named})
-        if self.key is None and len(keys) > 1 and "" not in keys:
+        row = self._row(set(keys))
+        if row is None and len(keys) > 1:
             return (
                 f"{self.name} has {len(keys)} rows; name one of {_listed(keys)}, as in {self.name}[{_quoted(keys[-1])}]"
             )
-        if self.key is not None and self.key not in keys:
-            return f"{self.name} has no row {_quoted(self.key)}{_meant(self.key, keys)}; it has {_listed(keys)}"
+        if row is not None and row not in keys:
+            return f"{self.name} has no row {_quoted(row)}{_meant(row, keys)}; it has {_listed(keys)}"
         return ""
 
     def _compare(self, metric: Metric, before: Sequence[Metric]) -> Threshold:

@@ -42,6 +42,7 @@ MEANING: dict[Found, str] = {
     "not a page": "This is no page of fanecon, or its seal was taken away.",
     "not there": "Nothing can be read there.",
 }
+UNWATCHED = "It was made from a notebook that was run elsewhere, so nobody knows whether it is whole."
 _HEAD = 4_000
 _GENERATOR = '<meta name="generator" content="fanecon '
 _INDEX = '<meta name="fanecon-kind" content="index">'
@@ -167,7 +168,10 @@ def _judged(content: bytes) -> tuple[Found, list[str]]:
     said = read_seal(text)
     if said in ("complete", "failed"):
         contradiction = _contradiction(text, said)
-        return ("altered", [contradiction]) if contradiction else ("complete" if said == "complete" else "failed", [])
+        if contradiction:
+            return "altered", [contradiction]
+        head = _STATUS.search(text[:_HEAD])
+        return ("complete" if said == "complete" else "failed", [UNWATCHED] if head and head[1] == "unknown" else [])
     if _INDEX in text[:_HEAD]:
         return "not a page", ["It is a history that fanecon index wrote; histories carry no seal."]
     ours = _GENERATOR in text[:_HEAD]

@@ -14,9 +14,11 @@ import json
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -45,7 +47,8 @@ Event = dict[str, Any]
 class Job(BaseModel):
     """What the worker is told: which notebook, in which folder, under which limits.
 
-    `failed` asks for the page of a run that failed already, made from the ledger it left.
+    `clock` is the moment at which the run began, by the monotonic clock.  `failed` asks for the page of a run that has
+    failed already, made from the ledger it left.
     """
 
     path: Path
@@ -61,6 +64,7 @@ class Job(BaseModel):
     before: list[Metric]
     memory: int
     output: int
+    clock: float
     personal: bool = False
     failed: bool = False
 
@@ -156,6 +160,7 @@ def _page(
     _unchanged(found)
     mask, numbers = Mask(job.secrets.values()), metrics.collect(executed)
     over = {
+        "seconds": time.monotonic() - job.clock,
         "inputs": provenance.with_readings(found, metrics.readings(executed)),
         "steps": tuple(ledger.steps),
         "metrics": tuple(mask.tree([one.model_dump() for one in numbers])),
@@ -227,7 +232,8 @@ def make_failed_page(job: Job, record: Record) -> None:
         _looked_over(job, html, mask)
     except RunError as refusal:
         bare = record.model_copy(update={"error": _withheld(record, str(refusal))})
-        html = page.render(ledgers.replay(notebook, []), record=bare, notebook=book)
+        empty: NotebookNode = nbformat.from_dict({"cells": []})  # type: ignore[no-untyped-call]
+        html = page.render(empty, record=bare, notebook=replace(book, cells=()))
     disk.write(job.bench / FAILED, html.encode("utf-8", errors="replace"))
 
 
