@@ -181,7 +181,7 @@ def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
     Exits with 0 if all are complete, 3 too old, 4 altered or not a page, 5 the page of a failed run; of several pages
     with the highest of their codes.
     """
-    from fanecon.report.history.history import verify as seals
+    from fanecon.report.history import verify as seals
     from fanecon.report.history.schedule import read_period
 
     limit = read_period(fresh) if fresh is not None else None
