@@ -314,6 +314,8 @@ def _room(bench: Path) -> Iterator[Path]:
     short = [place for place in places if len(place) <= LONGEST or os.name == "nt"]
     if not short:
         raise RunError(f"No folder for the kernel's sockets: {places} is too long. Set TMPDIR to a shorter path.", 8)
-    with tempfile.TemporaryDirectory(prefix=publish.ROOMS, dir=short[0], ignore_cleanup_errors=True) as room:
-        disk.write(bench / publish.ROOM, room.encode())
-        yield Path(room)
+    with disk.told(Path(short[0]), " (a folder for the kernel's sockets)"):
+        room = tempfile.TemporaryDirectory(prefix=publish.ROOMS, dir=short[0], ignore_cleanup_errors=True)
+    with room as name:
+        disk.write(bench / publish.ROOM, name.encode())
+        yield Path(name)
