@@ -17,7 +17,8 @@ from typing import Any
 import click
 
 from fanecon import __version__
-from fanecon.report import limits, shelf
+from fanecon.cli_batch import run_all
+from fanecon.report import events, limits, shelf
 from fanecon.report import parameters as knobs
 from fanecon.report.codes import Code
 from fanecon.report.limits import Limits
@@ -124,12 +125,14 @@ def params(name: str, as_json: bool) -> None:
 @click.option("--step-timeout", metavar="TIME", callback=_seconds, help="For each step.")
 @click.option("--memory", metavar="SIZE", callback=_size, help="Such as 2GB [four fifths of the machine].")
 @click.option("--large", is_flag=True, help="Write a page of more than 50 MB too.")
-def run(name: str, conditions: tuple[str, ...], **given: Any) -> None:
+@click.option("--log-json", is_flag=True, help="Progress as one JSON object a line on the standard output.")
+def run(name: str, conditions: tuple[str, ...], log_json: bool, **given: Any) -> None:
     """Run the notebook NAME and write one HTML page."""
     asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone")})
     order = judge(name, asked=asked, conditions=conditions, limits=Limits(**given))
+    note = events.JsonLines(click.echo, order.page.stem) if log_json else events.nobody
     with listening() as check:
-        ended = carry_out(order, _tell, check)
+        ended = carry_out(order, _silent if log_json else _tell, check, note)
     click.echo(f"Wrote {result(ended)}", err=True)
 
 
@@ -169,6 +172,10 @@ def _tell(text: str) -> None:
     click.echo(_lines(text), nl=False, err=True)
 
 
+def _silent(text: str) -> None:
+    """Leave out the text for a terminal; the events say it."""
+
+
 def _columns(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
@@ -196,3 +203,6 @@ def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
     click.echo(json.dumps(pages, ensure_ascii=True, indent=2) if as_json else _lines(text))
     if code:
         click.get_current_context().exit(int(code))
+
+
+main.add_command(run_all)

@@ -24,6 +24,7 @@ Sources = dict[str, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 GROUND, FIRST = {"schema", "tables", "results"}, {"stats", "plots", "places", "readings"}
+SKIN = {"cli_batch"}
 DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {
     "ibis": ("tally",),
@@ -77,7 +78,8 @@ def allowed(here: str) -> set[str]:
         **dict.fromkeys(GROUND, GROUND),
         **{name: GROUND | {name} for name in FIRST},
         **dict.fromkeys(DOORS, GROUND | FIRST | {here}),
-        "cli": GROUND | FIRST | {"report", "loaders", "metrics"},
+        "cli": GROUND | FIRST | {"report", "loaders", "metrics", *SKIN},
+        **dict.fromkeys(SKIN, GROUND | FIRST | {"report", "loaders", "metrics"}),
         "__main__": {"cli"},
     }
     return below.get(floor, set())

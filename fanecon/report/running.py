@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fanecon.report import disk, lifeline, lock, publish, seal, watch
+from fanecon.report import disk, events, lifeline, lock, publish, seal, watch
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.orders import Asked, Order, judge
@@ -108,7 +108,9 @@ def result(ended: Ended) -> Path:
     return ended.page
 
 
-def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None) -> Ended:
+def carry_out(
+    order: Order, tell: Tell, check: Callable[[], None] = lambda: None, note: events.Note = events.nobody
+) -> Ended:
     """Do a run that has been judged.
 
     Parameters
@@ -117,6 +119,8 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
         Called with pieces of progress text, about two per step.
     check
         Called at least five times a second; a :class:`watch.Stop` that it raises ends the run.
+    note
+        Called with each event of the run (see `events`).
 
     Raises
     ------
@@ -130,7 +134,31 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
     with lock.only_one(desk.lock, run=record.id, host=host, wait=order.limits.wait, check=check):
         for left in publish.clear(desk):
             tell(f"Run {left} had been ended from outside; it is put away as failed.\n")
-        return _Attempt(order, desk, record, tell, check).make()
+            note({"event": "cleared", "run": left})
+        note({"event": "run_began", "run": record.id})
+        ended = _Attempt(order, desk, record, watch.Progress(tell, note), check).make()
+    note(_ending(ended))
+    return ended
+
+
+def _ending(ended: Ended) -> events.Event:
+    record, error = ended.record, ended.record.error
+    try:
+        result(ended)
+        message = None
+    except RunError as told:
+        message = str(told)
+    return {
+        "event": "run_ended",
+        "run": record.id,
+        "step": error.step if error else len(record.steps),
+        "steps": error.steps if error else len(record.steps),
+        "seconds": record.seconds,
+        "code": record.exit_code,
+        "status": record.status,
+        "page": str(ended.page) if ended.page else None,
+        "message": message,
+    }
 
 
 def _first(order: Order, began: datetime) -> Record:
@@ -151,9 +179,11 @@ def _first(order: Order, began: datetime) -> Record:
 class _Attempt:
     """One run under its lock, from the record that says `failed` to the page or the failed page."""
 
-    def __init__(self, order: Order, desk: publish.Desk, record: Record, tell: Tell, check: Callable[[], None]) -> None:
+    def __init__(
+        self, order: Order, desk: publish.Desk, record: Record, progress: watch.Progress, check: Callable[[], None]
+    ) -> None:
         self.order, self.desk, self.record, self.check = order, desk, record, check
-        self.progress = watch.Progress(tell)
+        self.progress = progress
         self.began = time.monotonic()
 
     def make(self) -> Ended:

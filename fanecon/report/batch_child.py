@@ -1,0 +1,51 @@
+"""One run of a batch, in a process of its own: what `fanecon run` is to a reader, this is to `fanecon run-all`.
+
+It is told what to do on its standard input, since parameters on a command line can be read by everybody on the machine,
+and says how far it is in lines of JSON on its standard output.  If the process that started it is killed, the system
+asks it to stop, and it puts its run away as failed like after any other wish to stop.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from fanecon.report import events, lifeline
+from fanecon.report.batch import Task
+from fanecon.report.codes import Code
+from fanecon.report.running import carry_out
+from fanecon.report.watch import Stop, listening
+from fanecon.schema import FaneconError, ParameterError, RunError
+
+
+def main() -> int:
+    """Do the run that stands on the standard input; its exit code."""
+    lifeline.die_with_parent(signal.SIGTERM)
+    with listening() as check:
+        said = os.fdopen(os.dup(1), "w", encoding="ascii", buffering=1)
+        os.dup2(2, 1)  # whatever a library prints must not look like an event
+        task = Task.model_validate_json(sys.stdin.buffer.read())
+        return _done(task, check, events.JsonLines(lambda line: said.write(line + "\n"), task.name))
+
+
+def _done(task: Task, check: Callable[[], None], note: events.Note) -> int:
+    try:
+        return carry_out(task.order(), _silent, check, note).record.exit_code
+    except Stop as stop:
+        code, told = stop.code, "The run was stopped before it began. No page was written."
+    except RunError as error:
+        code, told = error.code, str(error)
+    except FaneconError as error:
+        code, told = Code.USAGE if isinstance(error, ParameterError) else Code.DATA, str(error)
+    note({"event": "run_ended", "code": int(code), "status": "failed", "page": None, "message": told})
+    return code
+
+
+def _silent(text: str) -> None:
+    """Leave out the text for a terminal; the events say it."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
