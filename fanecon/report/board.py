@@ -44,7 +44,7 @@ def worded(event: Event) -> str:
 def _ended(event: Event) -> str:
     code, took = event.get("code"), f"in {event.get('seconds') or 0:.1f} s"
     if code == Code.DONE:
-        return f"complete {took}: {event.get('page')}"
+        return f"complete {took}" + (f": {event['page']}" if event.get("page") else "")
     meaning = MEANING.get(Code(code), "") if code in set(Code) else ""
     return f"{event.get('status')} {took}, exit code {code} ({meaning}): {_reason(code, event)}"
 
@@ -114,7 +114,8 @@ class Live:
 
         style = {"run_ended": _style(event.get("code"))}.get(event["event"], "dim")
         sign = {"run_ended": _sign(event.get("code"))}.get(event["event"], "·")
-        line = Text.assemble((f"{sign} ", style), (printable(event["report"]), "bold"), f"  {worded(event)}")
+        words = worded({**event, "page": None})  # the table at the end has it
+        line = Text.assemble((f"{sign} ", style), (printable(event["report"]), "bold"), f"  {words}")
         self.display.console.print(line, soft_wrap=True, highlight=False)
 
     def _drawn(self) -> RenderableType:

@@ -36,6 +36,7 @@ from fanecon.report.limits import MB
 from fanecon.report.watch import Stop, listening
 
 PATIENCE, SLACK, GRACE = 600.0, 180.0, 90.0
+COMMAND = [sys.executable, "-P", "-m", "fanecon.report.batch_child"]
 NO_FAILURE = (Code.DONE, Code.THRESHOLD)
 _LOOK, _AGAIN = 0.2, 0.5
 _TAIL = 2000
@@ -152,7 +153,7 @@ class Fleet:
             self._tell({"event": "waiting", "report": self.waiting[0].name, "message": f"{told}; waiting for more."})
         elif now - self._alone > PATIENCE:
             task, self._alone = self.waiting.popleft(), None
-            event = {"event": "run_ended", "code": int(Code.KERNEL), "status": "failed", "seconds": now - now}
+            event = {"event": "run_ended", "code": int(Code.KERNEL), "status": "failed", "seconds": 0.0}
             self._end(task, {**event, "message": f"Did not begin: {told}, after {PATIENCE:g} s of waiting."})
 
     # --- hearing ---
@@ -233,7 +234,7 @@ class _Child:
         self.run: str | None = None
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed when the run has ended)
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "fanecon.report.batch_child"],
+            COMMAND,
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
