@@ -38,7 +38,7 @@ from fanecon.report.watch import Stop, listening
 PATIENCE, SLACK, GRACE = 600.0, 180.0, 90.0
 COMMAND = [sys.executable, "-P", "-m", "fanecon.report.batch_child"]
 NO_FAILURE = (Code.DONE, Code.THRESHOLD)
-_LOOK, _AGAIN = 0.2, 0.5
+_LOOK, _AGAIN, _AFTER = 0.2, 0.5, 1.0
 _TAIL = 2000
 
 
@@ -162,14 +162,20 @@ class Fleet:
         with suppress(queue.Empty):
             child, event = self.said.get(timeout=timeout)
             if event is None:
-                self.at_work.remove(child)
-                self._looked = -_AGAIN
-                self._end(child.task, child.close())
+                self._take_off(child)
             elif event["event"] == "run_ended":
                 child.ended = event
             else:
                 child.run = event.get("run", child.run)
                 self._tell(event)
+        for child in [one for one in self.at_work if one.is_gone()]:
+            self._take_off(child)
+
+    def _take_off(self, child: _Child) -> None:
+        if child in self.at_work:
+            self.at_work.remove(child)
+            self._looked = -_AGAIN
+            self._end(child.task, child.close())
 
     def _end(self, task: Task, event: Event) -> None:
         code = event["code"]
@@ -232,6 +238,7 @@ class _Child:
         self.longest = task.usual.timeout + task.usual.wait + SLACK
         self.ended: Event | None = None
         self.run: str | None = None
+        self.gone = 0.0
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed when the run has ended)
         self.process = subprocess.Popen(
             COMMAND,
@@ -259,6 +266,13 @@ class _Child:
         """What the run was reckoned with, and the memory that it and everything below it hold."""
         held = lifeline.memory(lifeline.descendants(self.process.pid))
         return turns.Place(self.task.usual.memory or turns.TYPICAL, held)
+
+    def is_gone(self) -> bool:
+        """Whether the process has ended a while ago, though something it started still holds its end of the pipe."""
+        if self.process.poll() is None:
+            return False
+        self.gone = self.gone or time.monotonic()
+        return time.monotonic() - self.gone > _AFTER
 
     def kill(self) -> None:
         """End the run with everything below it."""
