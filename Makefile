@@ -5,6 +5,8 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 ENGINES := $(VENV)/.engines
 PEERS := .peers/.ready
+CHECKS := tests/accessibility
+AXE   := $(CHECKS)/node_modules/.ready
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 
 export MPLBACKEND ?= agg
@@ -47,17 +49,23 @@ $(PEERS): $(READY) requirements-peers.lock
 	  -r requirements-peers.lock
 	@touch $@
 
+$(AXE): $(CHECKS)/package.json $(CHECKS)/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  echo "[setup] installing axe-core, which checks that the pages can be used by everybody (3 MB)"; \
+	  npm ci --prefix $(CHECKS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && touch $@; \
+	else echo "[setup] npm is missing, so the accessibility of the pages will not be checked: type make system"; fi
+
 report: $(READY) ## write reports/rainbow_bus.html
 	$(BIN)/fanecon run rainbow_bus -o reports/rainbow_bus.html
 
-test: $(READY) $(ENGINES) lint ## lint, types and the tests of every change
+test: $(READY) $(ENGINES) $(AXE) lint ## lint, types and the tests of every change
 	@echo "[test] pytest"
 	@$(PYTEST) -m "not nightly and not weekly"
 
-test-nightly: $(READY) $(ENGINES) ## the slow suites too
+test-nightly: $(READY) $(ENGINES) $(AXE) ## the slow suites too
 	@$(PYTEST) -m "not weekly"
 
-test-weekly: $(READY) $(ENGINES) ## everything
+test-weekly: $(READY) $(ENGINES) $(AXE) ## everything
 	@$(PYTEST)
 
 lint: $(READY)  ## ruff and mypy
@@ -85,14 +93,15 @@ lock:           ## resolve requirements.lock anew (needs uv)
 	uv pip compile --group peers --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --upgrade -o requirements-peers.lock
 
-system:         ## Chromium, a Chinese font, locales, PostgreSQL and Java from Debian's packages (for the tests)
+system:         ## Chromium, a Chinese font, locales, PostgreSQL, Java and npm from Debian's packages (for the tests)
 	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	missing=$$(for p in chromium fonts-wqy-microhei locales; do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done; \
 	  command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql; \
-	  command -v java >/dev/null || echo default-jre-headless); \
+	  command -v java >/dev/null || echo default-jre-headless; \
+	  command -v npm >/dev/null || echo npm); \
 	if [ -z "$$missing" ]; then echo "[system] all that the tests need is installed"; else \
 	  echo "[system] installing" $$missing; \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 clean:          ## remove .venv, reports and caches
-	rm -rf $(VENV) .peers reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .peers $(CHECKS)/node_modules reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=["datasets", "plots", "report", "schema", "stats", "tally"],
     submod_attrs={
+        "disclosure.suppression": ["Suppressed", "audit_suppression", "suppress"],
         "exercises": ["check"],
         "loaders.examples": ["catalog", "example", "fact"],
         "loaders.door": ["read"],

@@ -18,15 +18,16 @@ import click
 
 from fanecon import __version__
 from fanecon.cli_batch import run_all
-from fanecon.report import events, limits, shelf
+from fanecon.errors import FaneconError, FileError, ParameterError, RunError, SchemaError
+from fanecon.report import disk, events, limits, shelf
 from fanecon.report import parameters as knobs
 from fanecon.report.codes import Code
 from fanecon.report.limits import Limits
 from fanecon.report.orders import Asked, judge
 from fanecon.report.running import carry_out, result
 from fanecon.report.schedule import read_schedule, read_zone
+from fanecon.report.summary import summarise
 from fanecon.report.watch import Stop, listening
-from fanecon.schema import FaneconError, FileError, ParameterError, RunError, SchemaError
 
 
 def _code(error: FaneconError) -> int:
@@ -124,15 +125,22 @@ def params(name: str, as_json: bool) -> None:
 @click.option("--timeout", default="1h", metavar="TIME", callback=_seconds, help="For the whole run [1h].")
 @click.option("--step-timeout", metavar="TIME", callback=_seconds, help="For each step.")
 @click.option("--memory", metavar="SIZE", callback=_size, help="Such as 2GB [four fifths of the machine].")
+@click.option("--allow-personal", "personal", is_flag=True, help="Let the page show phone numbers and the like.")
+@click.option("--summary", type=click.Path(path_type=Path), metavar="FILE", help="Write the outcome as JSON.")
 @click.option("--large", is_flag=True, help="Write a page of more than 50 MB too.")
 @click.option("--log-json", is_flag=True, help="Progress as one JSON object a line on the standard output.")
-def run(name: str, conditions: tuple[str, ...], log_json: bool, **given: Any) -> None:
+def run(name: str, conditions: tuple[str, ...], summary: Path | None, log_json: bool, **given: Any) -> None:
     """Run the notebook NAME and write one HTML page."""
-    asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone")})
+    asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone", "personal")})
     order = judge(name, asked=asked, conditions=conditions, limits=Limits(**given))
     note = events.JsonLines(click.echo, order.page.stem) if log_json else events.nobody
     with listening() as check:
         ended = carry_out(order, _silent if log_json else _tell, check, note)
+    if summary:
+        content = json.dumps(summarise(ended.record, ended.page, ended.before), ensure_ascii=False, indent=1)
+        disk.write(summary, content.encode())
+    for warning in ended.record.warnings:
+        click.echo(f"Note: {_lines(warning)}", err=True)
     click.echo(f"Wrote {result(ended)}", err=True)
 
 
@@ -203,6 +211,38 @@ def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
     click.echo(json.dumps(pages, ensure_ascii=True, indent=2) if as_json else _lines(text))
     if code:
         click.get_current_context().exit(int(code))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The first page to write [DIR/index.html].")
+@click.option("--every", metavar="SCHEDULE", help="A period (1d, 6h) or cron line, over what the runs say.")
+@click.option("--zone", help="Zone of the schedule and of the times shown, such as Europe/Berlin.")
+@click.option(
+    "--since", metavar="PERIOD", default="7d", show_default=True, help="How far back --alarm counts missed runs."
+)
+@click.option(
+    "--alarm", is_flag=True, help="Exit with 3 if a run is overdue or missed, or the last one did not end well."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON document, and write no page.")
+def index(  # noqa: PLR0913 - one argument for each option
+    folder: Path, out: Path | None, every: str | None, zone: str | None, since: str, alarm: bool, as_json: bool
+) -> None:
+    """Write a page with the history of all reports in DIR: what ran, was late, doubled, missed or failed."""
+    from fanecon.report.history import Plan, read_history
+    from fanecon.report.index import write_index
+    from fanecon.report.listing import document, told
+    from fanecon.report.schedule import read_period
+
+    plan = Plan(every=every, zone=zone, since=read_period(since))
+    reports = read_history(folder, plan)
+    if as_json:
+        click.echo(json.dumps(document(reports, plan), ensure_ascii=True, indent=1))
+    else:
+        pages = write_index(reports, out or folder / "index.html", folder=folder, plan=plan)
+        click.echo(_lines(told(reports, pages)))
+    if alarm and any(report.alarms for report in reports):
+        click.get_current_context().exit(3)
 
 
 main.add_command(run_all)

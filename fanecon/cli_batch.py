@@ -53,7 +53,7 @@ def run_all(  # noqa: PLR0913 - one argument for each option
     bounds = turns(jobs or judged.jobs, judged.memory)
     if dry_run:
         click.echo(_columns([("report", "notebook"), *((one.name, Path(one.notebook).stem) for one in judged.tasks)]))
-        click.echo(f"{len(judged.tasks)} reports, at most {bounds.jobs} at once. Nothing was started.")
+        click.echo(f"{len(judged.tasks)} to make, at most {bounds.jobs} at once. Nothing was started.")
         return
     show = _display(log_json, quiet, len(judged.tasks))
     done = run_batch(judged, bounds=bounds, display=show, stop_on_failure=stop_on_failure)

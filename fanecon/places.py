@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fanecon.schema import FaneconError
+from fanecon.errors import FaneconError
 
 PACKAGE = Path(__file__).resolve().parent
 

@@ -76,7 +76,8 @@ def record(
         inputs=(Input(file="export.xlsx", bytes=48_123, sha256=digest, rows=1_204, rejected=2),),
         versions={"fanecon": "0.1.0", "pandas": "3.1.1"}, host=HOST,
         steps=tuple(Step(cell=n, heading=f"Step {n}", seconds=seconds / 9) for n in range(1, 10)),
-        metrics=() if failed else tuple(metrics) or (share(200 + number % 37), half_life(5 + number % 7 / 10)),
+        metrics=() if failed else tuple(metrics)
+        or (share(200 + number * 26 % 37), half_life(5 + number * 31 % 17 / 10)),
         thresholds=(Threshold(condition="share_to_read.estimate < 2%", breached=False, value=0.021),),
     )  # fmt: skip
 
@@ -97,7 +98,8 @@ def publish(folder: Path, one: Record, report: str = "sharing.html") -> Record:
     place.parent.mkdir(parents=True, exist_ok=True)
     content = page_text(one.status, run_id=one.id).encode()
     place.write_bytes(content)
-    made = Page(file=place.name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+    shown = place.name.encode("utf-8", "replace").decode()
+    made = Page(file=shown, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     done = one.model_copy(update={"page": made})
     shelve(folder, done, report)
     if not failed:

@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 Sources = dict[str, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-GROUND, FIRST = {"schema", "tables", "results"}, {"stats", "plots", "places", "readings"}
+GROUND = {"errors", "numbers", "schema", "tables", "results"}
+FIRST = {"stats", "plots", "places", "readings", "disclosure"}
 SKIN = {"cli_batch"}
 DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {
@@ -218,6 +219,8 @@ WRONG_IMPORTS = [
     ("metrics.survival", "import fanecon.tally", "fanecon.tally"),
     ("loaders.weibo", "from fanecon.metrics import sharing", "fanecon.metrics"),
     ("report.run", "from fanecon.loaders import files", "fanecon.loaders"),
+    ("disclosure.shapes", "from fanecon.loaders import personal", "fanecon.loaders"),
+    ("disclosure.rule", "from fanecon.stats import wilson", "fanecon.stats"),
     ("report.page", "import fanecon.cli", "fanecon.cli"),
     ("cli", "from fanecon import tally", "fanecon.tally"),
     ("new", "from fanecon import schema", "fanecon.schema"),
@@ -236,6 +239,8 @@ RIGHT_IMPORTS = [
     ("loaders.wechat", "from . import files\nfrom ..schema import ITEMS\nimport numpy"),
     ("report.run", "import papermill\nfrom fanecon import __version__, places"),
     ("cli", "from fanecon.metrics.sharing import f\nfrom fanecon.report import run"),
+    ("report.scan", "from fanecon.disclosure import shapes"),
+    ("loaders.personal", "from fanecon.disclosure.shapes import SHAPES"),
 ]
 NEIGHBOURS = {"fanecon.metrics.sharing.interval": "", "fanecon.loaders.files": ""}
 

@@ -14,9 +14,9 @@ from books import book
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fanecon.errors import ParameterError, RunError
 from fanecon.report.batch import Judged, judge_batch
 from fanecon.report.batch_file import read_batch_file
-from fanecon.schema import ParameterError, RunError
 
 
 @pytest.fixture

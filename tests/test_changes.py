@@ -62,6 +62,15 @@ def test_two_symmetric_intervals_add_like_standard_errors() -> None:
     assert (got.estimate, got.low, got.high) == (10, 5, 15)
 
 
+def test_a_difference_has_no_digits_that_its_terms_do_not_carry() -> None:
+    for before, now, expected in ((0.0221, 0.0222, 0.0001), (5.2, 5.3, 0.1), (1e9, 1e9 + 0.25, 0.25)):
+        got = square_and_add(Interval(before, before, before), Interval(now, now, now))
+        assert (got.estimate, got.low, got.high) == (expected, expected, expected)
+    tiny, huge = Interval(5e-324, 0, 1e-323), Interval(1e308, 1e307, 1.1e308)
+    assert square_and_add(tiny, tiny).estimate == 0
+    assert square_and_add(tiny, huge).estimate == 1e308
+
+
 # --- how often the interval holds ---
 
 

@@ -1,19 +1,28 @@
 """Pictures: colours that can be seen, labels that are drawn as they are, the sentence on top, the kind below."""
 
 import io
+import itertools
+import json
+import os
 import re
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 
 import fanecon as fe
 from fanecon import plots
+from fanecon.plots import lettering
 from fanecon.results import KNOWLEDGE, Interval, Result
 
+ROOT = Path(__file__).resolve().parents[1]
 RAINBOW = {"shares": 3365, "seeds": 280}
 
 
@@ -95,13 +104,175 @@ def test_chinese_is_drawn_with_its_own_font_whatever_the_style_at_drawing_time()
     assert not any(plots.NO_FONT in text.get_text() for text in ax.texts)
 
 
+# --- three situations of fonts, each in a process of its own ---
+
+SITUATION = """
+import os, sys, warnings, io, json
+import matplotlib.pyplot as plt
+from fanecon import plots
+from fanecon.plots import lettering
+from fanecon.results import Interval
+from matplotlib import font_manager
+held = any("WenQuanYi" in entry.name for entry in font_manager.fontManager.ttflist)
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    ax = plots.intervals(plots.axes(None), ["别让椅子害死你", "b"], [Interval(0.5, 0.4, 0.6), Interval(0.2)])
+    plots.label(ax, "转发", (0.5, 0))
+    plots.finish(ax, "阅读 280 人", "fact")
+    for _ in range(2):
+        ax.figure.savefig(io.BytesIO())
+drawn = [ax.get_title(loc="left"), *(one.get_text() for one in (*ax.texts, *ax.get_yticklabels()))]
+print(json.dumps({"held": held, "font": plots.chinese_font(), "told": [str(one.message) for one in told],
+                  "boxes": sum(plots.BOX in one for one in drawn),
+                  "notices": sum(plots.NO_FONT in one for one in drawn)}))
+"""
+
+
+def situation(folder: Path, **environment: str) -> dict[str, object]:
+    """What a new process draws with a memory of fonts of its own."""
+    given = {**os.environ, "MPLBACKEND": "agg", "MPLCONFIGDIR": str(folder), "PYTHONPATH": str(ROOT), **environment}
+    call = [sys.executable, "-c", SITUATION]
+    done = subprocess.run(call, env=given, capture_output=True, text=True, check=True, cwd=folder)
+    return json.loads(done.stdout)
+
+
+def test_a_font_is_found_whether_matplotlib_remembers_it_or_not_and_told_where_there_is_none(tmp_path: Path) -> None:
+    none = situation(tmp_path, MPL_IGNORE_SYSTEM_FONTS="1")
+    assert (none["held"], none["font"], none["told"]) == (False, None, [])
+    assert none["boxes"] == 4
+    assert none["notices"] == 1
+    if plots.chinese_font() is None:
+        pytest.skip("no font with Chinese letters is installed: `make system` installs one")
+    remembered = sorted(tmp_path.glob("fontlist*.json"))
+    before = [one.read_bytes() for one in remembered]
+    later = situation(tmp_path)
+    assert (later["held"], later["told"], later["boxes"], later["notices"]) == (False, [], 0, 0)
+    assert later["font"] is not None
+    assert [one.read_bytes() for one in remembered] == before
+    for one in remembered:
+        one.unlink()
+    fresh = situation(tmp_path)
+    assert (fresh["held"], fresh["font"], fresh["told"], fresh["boxes"]) == (True, later["font"], [], 0)
+
+
+def test_chinese_is_drawn_as_chinese_and_not_as_boxes() -> None:
+    if plots.chinese_font() is None:
+        pytest.skip("no font with Chinese letters is installed: `make system` installs one")
+    pictures = []
+    for text in ("转发分享", plots.BOX * 4, "阅读人数"):
+        ax = plots.axes(None)
+        plots.label(ax, text, (0.4, 0.5))
+        pictures.append(picture(ax))
+    assert all((one != other).any() for one, other in itertools.combinations(pictures, 2))
+
+
+@pytest.mark.parametrize("text", ["あいう カタカナ", "한국어 공유", "轉發 臺灣", "é ž ł ß Ωμ Жж", "→ ≤ ½ “x” …"])
+def test_a_letter_is_drawn_if_any_installed_font_has_it(text: str) -> None:
+    faces = [entry for entry in font_manager.fontManager.ttflist if "Last Resort" not in entry.name]
+    have = {code for entry in faces for code in font_manager.get_font(entry.fname).get_charmap()}
+    wanted = "".join(letter if letter.isspace() or ord(letter) in have else plots.BOX for letter in text)
+    assert plots.drawable(text) == wanted
+    ax = plots.axes(None)
+    plots.label(ax, text, (0.2, 0.5))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax.figure.savefig(io.BytesIO())
+
+
+@pytest.mark.parametrize("text", ["𠮷", "\U0001fae8", "\ue000", "\ud800", "\x07", "a\u200bb", "x\ufe0f"])
+def test_a_letter_that_no_font_has_is_a_box_or_nothing_and_never_a_warning(text: str) -> None:
+    assert set(plots.drawable(text)) <= {*text, plots.BOX}
+    ax = plots.axes(None)
+    plots.label(ax, text, (0.2, 0.5))
+    plots.finish(ax, text, "fact")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax.figure.savefig(io.BytesIO())
+
+
+def test_a_broken_font_in_the_folder_stops_nobody(monkeypatch, tmp_path: Path) -> None:
+    (tmp_path / "broken.ttf").write_bytes(b"no font at all")
+    lettering.forget()
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(tmp_path / "broken.ttf")])
+    assert plots.drawable("\ue000") == plots.BOX
+    lettering.forget()
+
+
+def test_the_names_of_a_legend_are_drawn_letter_by_letter() -> None:
+    ax = plots.axes(None)
+    names = ["_hidden", "$_$", "a $x$ b", "转发"]
+    for at, name in enumerate(names):
+        ax.plot([0, 1], [at, at + 1], label=name)
+    ax.plot([0, 1], [5, 6])
+    plots.legend(ax)
+    plots.finish(ax, "One.", "fact")
+    texts = ax.get_legend().get_texts()
+    assert [one.get_text() for one in texts] == [plots.drawable(name) for name in names]
+    assert not any(one.get_parse_math() for one in texts)
+    picture(ax)
+
+
+PREPARED = """
+import io, json, sys, warnings
+import matplotlib.pyplot as plt, numpy as np, pandas as pd, seaborn as sns
+from fanecon import plots
+plots.prepare(); plots.prepare()
+if "theme" in sys.argv:
+    sns.set_theme()
+    plt.rcParams["text.parse_math"] = plt.rcParams["text.parse_math"]
+names = ["_甲 $_$", "a $_$ b", "$\\\\frac", "乙"]
+table = pd.DataFrame({"x": np.arange(20) % 5 + 1, "y": 10.0 ** (np.arange(20) % 4), "谁": names * 5})
+figure, (left, right) = plt.subplots(1, 2)
+sns.lineplot(table, x="x", y="y", hue="谁", ax=left)
+left.set(yscale="log", title="_标题 $_$ \\\\frac")
+right.bar(names, [1, 2, 3, 4], label="_bars")
+right.plot([0, 1], [1, 2], label="_$name$")
+right.plot([0, 1], [2, 2])
+right.legend()
+right.annotate("_注 $_$", (1, 2))
+right.set(xlabel="$_$ 轴", ylabel="_y")
+figure.savefig(io.BytesIO())
+ticks = [one.get_text() for one in left.get_yticklabels()]
+legends = [[one.get_text() for one in ax.get_legend().get_texts()] for ax in (left, right)]
+texts = [one for ax in (left, right) for one in ax.findobj(plt.Text) if one.get_text()]
+literal = [one.get_text() for one in texts if one.get_parse_math() and "$" in one.get_text()]
+if "gap" in sys.argv:
+    for letter in "\ue000\ue001\ue002":
+        left.set_title(letter)
+        figure.savefig(io.BytesIO())
+print(json.dumps({"ticks": ticks, "legends": legends, "names": names, "parsed": literal}))
+"""
+
+
+@pytest.mark.parametrize("how", [[], ["theme"], ["gap"]], ids=["plain", "theme", "gap"])
+def test_a_notebook_that_draws_by_itself_has_its_names_drawn_letter_by_letter(how: list[str], tmp_path: Path) -> None:
+    if plots.chinese_font() is None:
+        pytest.skip("no font with Chinese letters is installed: `make system` installs one")
+    given = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
+    call = [sys.executable, "-c", PREPARED, *how]
+    done = subprocess.run(call, env=given, capture_output=True, text=True, check=True, cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert told["legends"] == [told["names"], ["_$name$", "_bars"]]
+    assert told["parsed"] == []
+    assert "10³" in told["ticks"]
+    assert not any("$" in tick for tick in told["ticks"])
+    assert done.stderr.count(plots.NO_FONT) == (how == ["gap"])
+    assert "Glyph" not in done.stderr
+
+
+def test_nothing_of_the_process_is_changed_by_importing() -> None:
+    assert mpl.rcParams["text.parse_math"]
+    assert type(warnings.showwarning).__name__ != "_Once"
+
+
 @pytest.fixture
 def _without_chinese_font(monkeypatch):
-    monkeypatch.setattr(plots, "chinese_font", lambda: None)
-    plots._glyphs.cache_clear()
+    lettering.forget()
+    monkeypatch.setattr(lettering, "_installed", lambda: [lettering.LATIN])
+    monkeypatch.setattr(lettering, "_look_again", lambda: ())
     yield
     monkeypatch.undo()
-    plots._glyphs.cache_clear()
+    lettering.forget()
 
 
 @pytest.mark.usefixtures("_without_chinese_font")

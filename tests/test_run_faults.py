@@ -278,7 +278,7 @@ LOOPS = {
     "displays": "from IPython.display import display\nwhile True:\n    display(1)",
     "stopped": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
     "ignored signals": (
-        "import signal\nfor n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):\n    signal.signal(n, signal.SIG_IGN)\n"
+        "import signal as s\nfor n in (s.SIGINT, s.SIGTERM, s.SIGHUP):\n    s.signal(n, s.SIG_IGN)\n"
         "while True:\n    pass"
     ),
     "socket": "import socket\nx = socket.socket()\nx.bind(('127.0.0.1', 0))\nx.listen()\nx.accept()",

@@ -18,6 +18,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fanecon.disclosure.shapes import SHAPES
 from fanecon.loaders import privacy, vectors
 from fanecon.loaders.cells import SCIENTIFIC, Unreadable, heading
 from fanecon.loaders.reading import Ask, Reading
@@ -63,16 +64,9 @@ _BESIDE_PEOPLE = {"name": "name"}
 _PEOPLE = ("phone", "mail", "openid", "ip")
 PUBLISHERS = ("items", "item_daily", "accounts_daily")
 
-_SHAPES = (
-    ("mail", r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    ("phone", r"(?:(?<=%3[dD])|(?<![0-9A-Za-z_:])(?<![0-9]\.))(?:\+?86[- ]?)?1[3-9][0-9]{9}(?![0-9A-Za-z_])"),
-    ("phone", r"(?<![0-9A-Za-z_:.+-])\+[1-9][0-9]{0,2}[- ]?[0-9]{6,12}(?![0-9A-Za-z_])"),
-    ("ip", r"(?<![0-9A-Za-z_.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z_.])"),
-    ("openid", r"(?<![0-9A-Za-z_-])o[0-9A-Za-z_-]{27}(?![0-9A-Za-z_-])"),
-)
-_SHAPED = re.compile("|".join(f"(?P<{kind}{at}>{shape})" for at, (kind, shape) in enumerate(_SHAPES)))
+_SHAPED = re.compile("|".join(f"(?P<{kind}{at}>{shape})" for at, (kind, shape) in enumerate(SHAPES)))
 _MOBILE = re.compile(r"(?<![0-9])(?<![0-9]\.)1[3-9][0-9]{9}(?![0-9])")
-# All that _SHAPED finds and more, in a form that is quick over a million texts.
+# All that SHAPES find and more, in a form that is quick over a million texts.
 AT_RISK = r"@|1[3-9][0-9]{9}|\+[1-9][0-9]{0,2}[- ]?[0-9]{6}|(?:[0-9]{1,3}\.){3}[0-9]|o[0-9A-Za-z_-]{27}"
 HINT = re.compile(r"@|[0-9]{6}|[0-9]\.[0-9]{1,3}\.|[A-Za-z0-9_-]{28}")
 

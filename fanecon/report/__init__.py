@@ -1,5 +1,5 @@
 """From a notebook and checked parameters to one honest HTML page."""
 
-from fanecon.report.running import run
+import lazy_loader as _lazy
 
-__all__ = ["run"]
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs={"running": ["run"]})

@@ -31,6 +31,7 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ValidationError
 
+from fanecon.errors import MOST_LINES, FaneconError, ParameterError, RunError
 from fanecon.report import limits
 from fanecon.report.batch_file import Held, read_batch_file
 from fanecon.report.batch_words import Batch, Entry, Usual, Way, said
@@ -38,7 +39,6 @@ from fanecon.report.codes import Code
 from fanecon.report.kinds import show
 from fanecon.report.orders import Asked, Order, judge
 from fanecon.report.publish import Desk
-from fanecon.schema import MOST_LINES, FaneconError, ParameterError, RunError
 
 MOST_RUNS = 2000
 
@@ -71,7 +71,14 @@ class Task(BaseModel):
             As of :func:`orders.judge`.
         """
         usual = self.usual
-        asked = Asked(file=self.file, out=self.out, root=self.root, every=usual.every, zone=usual.zone)
+        asked = Asked(
+            file=self.file,
+            out=self.out,
+            root=self.root,
+            every=usual.every,
+            zone=usual.zone,
+            personal=usual.allow_personal,
+        )
         most = limits.Limits(
             timeout=usual.timeout,
             step_timeout=usual.step_timeout,

@@ -12,12 +12,12 @@ import signal
 import sys
 from collections.abc import Callable
 
+from fanecon.errors import FaneconError, ParameterError, RunError
 from fanecon.report import events, lifeline
 from fanecon.report.batch import Task
 from fanecon.report.codes import Code
 from fanecon.report.running import carry_out
 from fanecon.report.watch import Stop, listening
-from fanecon.schema import FaneconError, ParameterError, RunError
 
 
 def main() -> int:

@@ -21,8 +21,8 @@ from typing import Any
 
 import yaml
 
+from fanecon.errors import ParameterError
 from fanecon.report.kinds import show
-from fanecon.schema import ParameterError
 
 LARGEST = 200_000
 DEEPEST = 20

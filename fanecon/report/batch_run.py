@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fanecon.errors import RunError
 from fanecon.report import disk, turns
 from fanecon.report.batch import Judged
 from fanecon.report.codes import MEANING, Code, gravest
 from fanecon.report.events import Note, stamped
 from fanecon.report.fleet import Fleet, Outcome
 from fanecon.report.watch import Stop
-from fanecon.schema import RunError
 
 SCHEMA = "fanecon.batch/1"
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from fanecon.errors import ParameterError, closest
 from fanecon.report import limits
 from fanecon.report.kinds import show
 from fanecon.report.schedule import read_schedule, read_zone
-from fanecon.schema import ParameterError, closest
 
 Way = tuple[str | int, ...]
 
@@ -73,7 +73,7 @@ class Usual(_Part):
     ----------
     params
         Parameters by name; those of a report are added to those of `defaults`.
-    timeout, step_timeout, wait, memory, large
+    timeout, step_timeout, wait, memory, large, allow_personal
         As of `fanecon run`.
     """
 
@@ -86,6 +86,7 @@ class Usual(_Part):
     every: Annotated[str, BeforeValidator(_schedule)] | None = None
     zone: Annotated[str, BeforeValidator(_zone)] = "UTC"
     large: bool = False
+    allow_personal: bool = False
 
 
 class Entry(Usual):

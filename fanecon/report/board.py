@@ -34,7 +34,7 @@ def worded(event: Event) -> str:
         "page_began": "the notebook has run; making the page",
         "cleared": f"run {event.get('run')} had been ended from outside; it is put away as failed",
         "run_ended": _ended(event),
-        "batch_began": f"{event.get('reports')} reports, at most {event.get('jobs')} at once",
+        "batch_began": f"{event.get('reports')} to make, at most {event.get('jobs')} at once",
         "batch_ended": f"done in {event.get('seconds') or 0:.1f} s, exit code {event.get('code')}",
         "not_started": f"not started. {event.get('message')}",
     }
@@ -43,8 +43,9 @@ def worded(event: Event) -> str:
 
 def _ended(event: Event) -> str:
     code, took = event.get("code"), f"in {event.get('seconds') or 0:.1f} s"
+    notes = "".join(f" Note: {one}" for one in event.get("warnings") or ())
     if code == Code.DONE:
-        return f"complete {took}" + (f": {event['page']}" if event.get("page") else "")
+        return f"complete {took}" + (f": {event['page']}" if event.get("page") else "") + notes
     meaning = MEANING.get(Code(code), "") if code in set(Code) else ""
     return f"{event.get('status')} {took}, exit code {code} ({meaning}): {_reason(code, event)}"
 

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 from nbconvert.filters import strip_ansi
-from nbformat import NotebookNode, from_dict  # type: ignore[attr-defined]
+from nbformat import NotebookNode, from_dict
 from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
@@ -180,7 +180,8 @@ def _all(executed: NotebookNode, planned: Sequence[Mapping[str, Any]]) -> Iterat
     held = [cell for cell in executed.get("cells", []) if not OWN.intersection(cell.metadata.get("tags", []))]
     yield from held
     for cell in planned[len(held) :]:
-        yield from_dict({"metadata": {}, **cell, "source": source(cell), "outputs": []})
+        bare = {"metadata": {}, **cell, "source": source(cell), "outputs": []}
+        yield from_dict(bare)  # type: ignore[no-untyped-call]
 
 
 def _output(output: NotebookNode, outline: Outline, figures: Iterator[int]) -> Output:

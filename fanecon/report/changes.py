@@ -21,8 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from fanecon.numbers import Interval
 from fanecon.report.record import Metric, Record
-from fanecon.results import Interval
 
 Shared = Literal["all", "some", "none", "unknown"]
 BASIS: dict[Shared, str] = {
@@ -80,10 +80,16 @@ def square_and_add(before: Interval, now: Interval) -> Interval:
     """
     if not (_holds(before) and _holds(now)):
         raise ValueError("Both estimates need an interval that holds them.")
-    difference = now.estimate - before.estimate
+    difference = _difference(before.estimate, now.estimate)
     down = math.hypot(max(0.0, now.estimate - now.low), max(0.0, before.high - before.estimate))
     up = math.hypot(max(0.0, now.high - now.estimate), max(0.0, before.estimate - before.low))
     return Interval(difference, difference - down, difference + up, _unit(now.unit))
+
+
+def _difference(before: float, now: float) -> float:
+    """now − before without the digits that the two numbers do not carry: 0.022 − 0.021 is 0.001, not 0.00099…98."""
+    largest = max(abs(before), abs(now))
+    return round(now - before, 14 - math.floor(math.log10(largest))) if largest > 1e-290 else now - before
 
 
 def _holds(one: Interval) -> bool:
@@ -107,7 +113,7 @@ def _interval(before: Metric, now: Metric, shared: Shared) -> Interval:
     reason = _unlike(before, now)
     if reason or before.estimate is None or now.estimate is None:
         return Interval(math.nan, unit=_unit(now.unit), missing=reason)
-    difference = now.estimate - before.estimate
+    difference = _difference(before.estimate, now.estimate)
     reason = SAME if shared == "all" else _without(before, now)
     if reason:
         return Interval(difference, unit=_unit(now.unit), missing=reason)

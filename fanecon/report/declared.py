@@ -19,11 +19,12 @@ import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 
+from fanecon.errors import MOST_LINES, ParameterError
 from fanecon.report.judged import bounds, default_of
 from fanecon.report.kinds import WORDS, Parameter, Refusal, Scalar, of_words
 from fanecon.report.shelf import Notebook
-from fanecon.schema import MOST_LINES, ParameterError
 
 _CHOICES = re.compile(r"(?:^|[;,.]\s*)one of:\s*(?P<rest>.+)$")
 _RANGE = re.compile(r"(?:^|[;,.]\s*)from\s+(?P<low>[-+.:\w]+)\s+to\s+(?P<high>[-+.:\w]*\w)(?=$|[\s;,.)])")
@@ -71,6 +72,7 @@ def declared(notebook: Notebook) -> Declared:
     return _parse(cells[0], notebook.path.name) if cells else Declared()
 
 
+@lru_cache(maxsize=16)
 def _parse(cell: str, file: str) -> Declared:
     try:
         body, comments = ast.parse(cell).body, _comments(cell)
@@ -278,7 +280,7 @@ def _limited(bare: Parameter, comment: str) -> Parameter:
         choices = tuple(of_words(bare.item, word.strip()) for word in among["rest"].split(","))
         return replace(bare, meaning=comment[: among.start()].strip(), choices=choices)
     within = _RANGE.search(comment) if bare.item in ("int", "float", "date", "datetime") else None
-    if not within or not (within["low"][-1].isdigit() and within["high"][-1].isdigit()):  # prose: from start to end
+    if not within or within["low"][0].isalpha() or within["high"][0].isalpha():  # prose: from start to end
         return replace(bare, meaning=comment)
     low, high = _bound(bare.item, within["low"], math.ceil), _bound(bare.item, within["high"], math.floor)
     bounds(WORDS[bare.item], low, high)

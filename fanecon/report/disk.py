@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fanecon.errors import RunError
 from fanecon.report.codes import Code
-from fanecon.schema import RunError
 
 NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP)  # a file system without links
 
@@ -33,7 +33,7 @@ def told(path: Path, what: str = "") -> Iterator[None]:
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         fix = "Choose another place with -o, or make room there."
-        raise RunError(f"Cannot write {path}{what}: {why}. {fix} No page was written.", Code.WRITE) from error
+        raise RunError(f"Cannot write {path}{what}: {why}. {fix}", Code.WRITE) from error
 
 
 def make_folder(folder: Path) -> None:
@@ -86,18 +86,6 @@ def keep(path: Path, copy: Path) -> bool:
                 raise
             shutil.copy2(path, copy, follow_symlinks=False)
         return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Force to the disk which files a folder holds."""
-    if os.name != "posix":
-        return
-    with told(folder):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def remove(path: Path) -> None:

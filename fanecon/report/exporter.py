@@ -38,12 +38,11 @@ class PageExporter(Exporter):
     export_from_notebook = "fanecon page"
     output_mimetype = "text/html"
 
-    def __init__(
-        self, config: Any = None, *, record: Record | None = None, notebook: Notebook | None = None, **traits: Any
-    ) -> None:
+    def __init__(self, config: Any = None, *, record: Record | None = None, notebook: Notebook | None = None) -> None:
         """Without a record, the page says that the status of its notebook is unknown."""
         # A run of our own is shown as it is; nothing configured elsewhere takes part in it.
-        super().__init__(config=config, **({"default_preprocessors": []} if record else {}), **traits)
+        chosen: dict[str, Any] = {"default_preprocessors": []} if record else {}
+        super().__init__(config=config, **chosen)  # type: ignore[no-untyped-call]
         self.record, self.notebook = record, notebook
 
     @default("file_extension")
@@ -54,11 +53,12 @@ class PageExporter(Exporter):
     def _default_preprocessors_default(self) -> list[str]:
         return [f"nbconvert.preprocessors.{name}Preprocessor" for name in _PREPARED]
 
-    def from_notebook_node(
-        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    # Like every exporter of nbconvert that makes a text, this gives a text where the base class gives cells.
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
         """The sealed page of a notebook, and nbconvert's resources."""
-        cells, resources = super().from_notebook_node(nb, resources, **kw)
+        cells, resources = super().from_notebook_node(nb, resources)
         name = str(resources["metadata"]["name"]) or "notebook"
         notebook = self.notebook or Notebook(path=Path(f"{name}.ipynb"), text="", cells=tuple(cells.cells))
         return seal(compose(cells, record=self.record, notebook=notebook)), resources

@@ -40,6 +40,7 @@ COMMAND = [sys.executable, "-P", "-m", "fanecon.report.batch_child"]
 NO_FAILURE = (Code.DONE, Code.THRESHOLD)
 _LOOK, _AGAIN, _AFTER = 0.2, 0.5, 1.0
 _TAIL = 2000
+_KEPT = ("run", "page", "seconds", "step", "steps", "message", "warnings")
 
 
 class Outcome(BaseModel):
@@ -66,6 +67,7 @@ class Outcome(BaseModel):
     step: int | None = None
     steps: int | None = None
     message: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Fleet:
@@ -179,7 +181,7 @@ class Fleet:
 
     def _end(self, task: Task, event: Event) -> None:
         code = event["code"]
-        kept = {key: event[key] for key in ("run", "page", "seconds", "step", "steps", "message") if key in event}
+        kept = {key: event[key] for key in _KEPT if key in event}
         self.outcomes[task.name] = Outcome(
             report=task.name,
             notebook=Path(task.notebook).stem,

@@ -18,8 +18,8 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
+from fanecon.errors import ParameterError
 from fanecon.report.kinds import Value
-from fanecon.schema import ParameterError
 
 VARIABLE = "FANECON_SECRET_"
 

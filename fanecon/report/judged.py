@@ -30,8 +30,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from fanecon.errors import closest
 from fanecon.report.kinds import LARGEST, Parameter, Refusal, Scalar, Value, a_kind, as_json, of_iso, show, strangers
-from fanecon.schema import closest
 
 Problem = tuple[str, str]  # the name, and what is wrong with it
 
@@ -67,11 +67,12 @@ def _listed(value: object) -> object:
 
 def _item(parameter: Parameter) -> Any:
     choices: list[Any] = [as_json(one) for one in parameter.choices]
-    marks: list[Any] = [Strict(), BeforeValidator(_told(_prepared(parameter.item)))]
+    marks: list[Any] = [Strict()]
     if parameter.item in ("int", "float"):
-        marks.append(_range(parameter))
+        marks.append(_range(parameter))  # before the validators: behind them the schema would not tell the range
     else:
         marks.append(AfterValidator(_told(_within(parameter))))
+    marks.append(BeforeValidator(_told(_prepared(parameter.item))))
     if parameter.choices:
         marks.append(AfterValidator(_told(_chosen(parameter))))
         marks.append(Field(json_schema_extra={"enum": choices}))
@@ -209,12 +210,12 @@ def _wrong(error: ErrorDetails, parameter: Parameter) -> str:
     code, value = error["type"], error["input"]
     if code == "fanecon":
         return str(error["ctx"]["said"])
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{value} is not a finite number."
     if code in ("greater_than_equal", "less_than_equal"):
         if parameter.high is None:
             return f"{show(value)} is too large; whole numbers go up to {LARGEST}."
         return f"{show(value)} is out of range; it goes {parameter.allowed}."
-    if code == "finite_number" or (isinstance(value, float) and not math.isfinite(value)):
-        return f"{value} is not a finite number."
     if code == "list_type":
         return f"{show(value)} is not a list."
     return f"{show(value)} is not {a_kind(parameter.item)}."

@@ -1,33 +1,26 @@
-"""The kernel: papermill drives it, and it is always the interpreter that runs fanecon.
-
-Which Python.  Jupyter finds a kernel by name, first in the user's own folders.  A `python3` left there by another
-environment would run the notebook with other versions than the report states, so no name is looked up here: the
-command starts with `sys.executable`.  The user's IPython profile and PYTHONSTARTUP are left out for the same reason.
+"""The kernel: papermill drives it.
 
 How it talks.  Over sockets in a private folder instead of TCP ports, which other accounts of the machine can reach
 and which two runs may fight for (on Windows, where ZeroMQ lacks such sockets, TCP stays).
 
-What it is told.  A notebook that draws needs the inline backend even where MPLBACKEND says otherwise (a Makefile
-rightly says `agg` for everything else), and the order of a set must not change from run to run.
-
 What papermill is not asked.  It marks cells that never ran as completed once the kernel has died, so its status is
 never read; the ledger is.  It writes no file: nobody reads a half-run notebook.  It pastes names of parameters into
-code, so the cell with the values is put in by us.  And it keeps whatever a cell shows, so a loop that prints without
-end would fill the memory of the runner; what goes beyond a limit is left out here, and the page says so.
+code, so the cell with the values is put in by us.  It would look up a kernel by name; it is given one that runs (see
+`cage`).  And it keeps whatever a cell shows, so a loop that prints without end would fill the memory of the runner;
+what goes beyond a limit is left out here, and the page says so.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient.exceptions import DeadKernelError
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
@@ -37,44 +30,15 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
-from fanecon.report import lifeline
-from fanecon.report.kernel_start import LIMIT
+from fanecon.errors import RunError
+from fanecon.report.cage import Cage
 from fanecon.report.ledger import Ledger
-from fanecon.schema import RunError
 
 DATA_ERRORS = frozenset({"FileError", "SchemaError"})
-ALLOWANCE = 256_000_000
-
-Announce = Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cage:
-    """What a kernel may take and where it lives.
-
-    Parameters
-    ----------
-    run
-        The id of the run, by which everything the notebook starts is found.
-    room
-        A folder with a short path, for the sockets.
-    memory
-        Bytes.
-    output
-        The most characters that one cell may show.
-    environment
-        Variables besides those of the runner: the secrets.
-    """
-
-    run: str
-    room: Path
-    memory: int
-    output: int
-    environment: Mapping[str, str]
-
-
-def execute(notebook: NotebookNode, ledger: Ledger, cage: Cage) -> NotebookNode:
-    """The notebook with the outputs of all its cells, run from the top in a fresh kernel.
+def execute(notebook: NotebookNode, ledger: Ledger, cage: Cage, process: subprocess.Popen[bytes]) -> NotebookNode:
+    """The notebook with the outputs of all its cells, run from the top in a fresh kernel whose process was started.
 
     Raises
     ------
@@ -93,7 +57,7 @@ def execute(notebook: NotebookNode, ledger: Ledger, cage: Cage) -> NotebookNode:
             language="python",
             progress_bar=False,
             coalesce_streams=True,
-            kernel_manager_class=_kernel_in(cage),
+            kernel_manager_class=_kernel_in(cage, process),
             shutdown_kernel="immediate",
             on_cell_start=ledger.reach,
             on_cell_execute=ledger.begin,
@@ -168,28 +132,20 @@ def _weight(content: Mapping[str, Any]) -> int:
     )
 
 
-def _kernel_in(cage: Cage) -> type[AsyncKernelManager]:
-    spec = KernelSpec(
-        argv=[sys.executable, "-P", "-m", "fanecon.report.kernel_start", "-f", "{connection_file}"],
-        display_name="Python 3",
-        language="python",
-        env={
-            "IPYTHONDIR": str(cage.room / "ipython"),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "PYTHONHASHSEED": "0",
-            "PYTHONSTARTUP": "",
-            "PYTHONUTF8": "1",
-            lifeline.MARK: cage.run,
-            lifeline.PARENT: str(os.getpid()),
-            LIMIT: str(cage.memory + ALLOWANCE),
-            **cage.environment,
-        },
-    )
+def _kernel_in(cage: Cage, process: subprocess.Popen[bytes]) -> type[AsyncKernelManager]:
+    """Jupyter's manager of a kernel whose process is there already."""
+    spec = KernelSpec(argv=cage.command, display_name="Python 3", language="python")
+
+    class Adopted(LocalProvisioner):
+        async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+            self.process, self.pid, self.pgid = process, process.pid, process.pid
+            return self.connection_info
 
     class PrivateKernel(AsyncKernelManager):
-        def __init__(self, **traits: object) -> None:
+        def __init__(self, **traits: Any) -> None:
             transport = "tcp" if os.name == "nt" else "ipc"
-            super().__init__(**{**traits, "transport": transport, "connection_file": str(cage.room / "kernel.json")})
+            super().__init__(**{**traits, "transport": transport, "connection_file": str(cage.connection)})
+            self.provisioner = Adopted(kernel_id=cage.run, kernel_spec=spec, parent=self)
 
         @property
         def kernel_spec(self) -> KernelSpec:

@@ -14,14 +14,16 @@ import json
 import math
 import os
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from fanecon.report import lifeline
+from fanecon.report.cage import LIMIT
 
 RESULT = "application/vnd.fanecon.result+json"
 READINGS = "application/vnd.fanecon.readings+json"
-LIMIT = "FANECON_MEMORY"
 MOST_ROWS = 200
 OVERALL = "overall"
 ENDS = ("estimate", "low", "high")
@@ -33,10 +35,21 @@ def main() -> None:
     _limit(int(os.environ.get(LIMIT, "0")))
     from ipykernel.kernelapp import IPKernelApp
 
+    _wait_for(Path(sys.argv[sys.argv.index("-f") + 1]))
     app = IPKernelApp.instance()
     app.initialize(sys.argv[1:])  # type: ignore[no-untyped-call]
     _prepare(app.shell)
     app.start()  # type: ignore[no-untyped-call]
+
+
+def _wait_for(connection: Path) -> None:
+    """Wait for the file that says where the sockets are, and for its last letter."""
+    while True:
+        try:
+            if "key" in json.loads(connection.read_text(encoding="utf-8")):
+                return
+        except (OSError, ValueError):
+            time.sleep(0.005)
 
 
 def _limit(most: int) -> None:
@@ -100,13 +113,18 @@ def result_of(obj: Any) -> dict[str, Any] | None:
 
 
 def _rows(result: Any) -> Iterator[dict[str, Any]]:
-    yield from _fields(result)
     table = result.table
     if not set(ENDS) <= set(table.columns):
+        yield from _fields(result)
         return
-    keys = _keys(table)
-    for number, (_, line) in enumerate(table.head(MOST_ROWS).iterrows()):
-        yield {"key": keys[number] if len(table) > 1 else "", **{end: _number(line[end]) for end in ENDS}}
+    keys = _keys(table) if len(table) > 1 else [""]
+    rows = [
+        {"key": key, **{end: _number(line[end]) for end in ENDS}}
+        for key, (_, line) in zip(keys, table.head(MOST_ROWS).iterrows(), strict=False)
+    ]
+    known = [[row[end] for end in ENDS] for row in rows]
+    more = [field for field in _fields(result) if [field[end] for end in ENDS] not in known]
+    yield from sorted([*rows, *more], key=lambda row: bool(row["key"]))
 
 
 def _keys(table: Any) -> list[str]:
@@ -124,7 +142,7 @@ def _fields(result: Any) -> Iterator[dict[str, Any]]:
     for field in dataclasses.fields(result):
         value = getattr(result, field.name)
         if isinstance(value, interval):
-            yield {**_row(field.name, value), "unit": value.unit}
+            yield {**_row("" if field.name == OVERALL else field.name, value), "unit": value.unit}
 
 
 def _row(key: str, interval: Any) -> dict[str, Any]:

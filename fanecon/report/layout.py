@@ -21,6 +21,7 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 from fanecon import __version__
+from fanecon.errors import FaneconError
 from fanecon.report import cells
 from fanecon.report.cells import Block
 from fanecon.report.doubts import cannot_say
@@ -28,8 +29,7 @@ from fanecon.report.markup import Outline, displayed
 from fanecon.report.parameters import read_parameters
 from fanecon.report.record import Metric, Record, Setting, Threshold
 from fanecon.report.seal import BLANK
-from fanecon.report.shelf import Notebook
-from fanecon.schema import FaneconError
+from fanecon.report.shelf import Notebook, source
 
 Status = Literal["complete", "failed", "unknown"]
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -139,7 +139,7 @@ def _failure(record: Record, notebook: Notebook) -> Failure:
     return Failure(
         where=where,
         message=cells.plain(cells.cut(error.message, cells.MOST_MESSAGE)),
-        code=cells.code(cells.source(cell)) if cells.is_step(cell) and not hidden else cells.NOTHING,
+        code=cells.code(source(cell)) if cells.is_step(cell) and not hidden else cells.NOTHING,
         done=len(record.steps),
         steps=error.steps or sum(map(cells.is_step, notebook.cells)),
     )
@@ -173,7 +173,7 @@ def _row(setting: Setting, meaning: str) -> Row:
     return Row(
         name=setting.name,
         value="***" if setting.secret else _value(setting.value),
-        default=_value(setting.default),
+        default="***" if setting.secret and setting.default else _value(setting.default),
         source=SOURCES.get(setting.source, setting.source),
         meaning=meaning,
     )
@@ -197,7 +197,7 @@ def _breaches(record: Record) -> list[Breach]:
 
 def _number(threshold: Threshold, metrics: Sequence[Metric]) -> str:
     """The value of a threshold with the interval of the metric that it is about, if that is certain."""
-    from fanecon.results import Interval, shown
+    from fanecon.numbers import Interval, shown
 
     if threshold.value is None:
         return ""

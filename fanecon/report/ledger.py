@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fanecon.errors import RunError
 from fanecon.report import shelf
 from fanecon.report.masking import Mask
 from fanecon.report.record import Step
-from fanecon.schema import RunError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -85,7 +85,7 @@ def append(file: Path, line: Event) -> None:
             os.close(handle)
     except OSError as error:
         why = error.strerror or str(error)
-        raise RunError(f"Cannot write {file.name} beside the page: {why}. No page was written.", 8) from error
+        raise RunError(f"Cannot write {file.name} beside the page: {why}.", 8) from error
 
 
 def read(file: Path) -> list[Event]:

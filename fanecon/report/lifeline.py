@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -19,8 +18,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import psutil
-
-from fanecon.report.record import Host
 
 MARK = "FANECON_RUN"
 PARENT = "FANECON_PARENT"
@@ -49,23 +46,6 @@ def _look(parent: int, number: int) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK)
     os.kill(os.getpid(), number)
-
-
-def this_host() -> Host:
-    """The process that asks, in words by which another one can tell whether it still lives."""
-    return Host(name=socket.gethostname(), pid=os.getpid(), started=psutil.Process().create_time())
-
-
-def alive(host: Host | None) -> bool:
-    """Whether the process of a record still runs; on another machine nobody can know, so it counts as alive."""
-    if host is None:
-        return False
-    if host.name != socket.gethostname():
-        return True
-    try:
-        return abs(psutil.Process(host.pid).create_time() - host.started) < 1
-    except psutil.Error:
-        return False
 
 
 def end_all(run: str, tree: Iterable[psutil.Process] = ()) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from fanecon.schema import ParameterError
+from fanecon.errors import ParameterError
 
 MB = 1_000_000
 WARN_PAGE = 5 * MB

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fanecon.errors import RunError
 from fanecon.report import disk
 from fanecon.report.codes import Code
 from fanecon.report.record import Host
-from fanecon.schema import RunError
 
 _PAUSE = 0.1
 

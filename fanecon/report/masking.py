@@ -50,16 +50,20 @@ class _Sought:
     def __init__(self, secret: str) -> None:
         self.anchor = max(_RUN.findall(secret), key=len, default="")
         self.forms = sorted(_forms(secret), key=len, reverse=True)
+        self.mixed = re.compile(_mixed(secret))
         self.patterns = [re.compile(one) for one in dict.fromkeys(_patterns(secret))]
 
     def shows(self, text: str) -> bool:
-        near = self.anchor in text and any(form in text for form in self.forms)
-        return near or any(pattern.search(text) for pattern in self.patterns)
+        near = self.anchor in text
+        if near and (any(form in text for form in self.forms) or self.mixed.search(text)):
+            return True
+        return any(pattern.search(text) for pattern in self.patterns)
 
     def replaced(self, text: str) -> str:
         if self.anchor in text:
             for form in self.forms:
                 text = text.replace(form, HIDDEN)
+            text = self.mixed.sub(HIDDEN, text)
         for pattern in self.patterns:
             text = pattern.sub(HIDDEN, text)
         return text
@@ -203,6 +207,24 @@ def _forms(secret: str) -> set[str]:
     """A secret as it may be written, and those writings written once more."""
     once = {write(one) for one in _plain(secret) for write in _WRITINGS} | set(_plain(secret))
     return once | {write(one) for one in once for write in _WRITINGS}
+
+
+def _mixed(secret: str) -> str:
+    """A regular expression for a secret of which each character is escaped or not, in whatever way: `%2f`, `&#x2F;`."""
+    pieces = re.findall(r"\\+|.", secret, re.DOTALL)
+    return "".join(piece if _RUN.fullmatch(piece) else _any_way(piece) for piece in pieces)
+
+
+def _any_way(letter: str) -> str:
+    if letter[0] == "\\":  # a run of them as one: taken one by one they could be told apart in too many ways
+        return rf"(?:\\{{{len(letter)},{4 * len(letter)}}}|(?:%(?i:5c)){{{len(letter)}}})"
+    code, plain = ord(letter), [re.escape(letter)]
+    octets = "".join(f"%(?i:{byte:02x})" for byte in letter.encode())
+    units = letter.encode("utf-16-be").hex()
+    escaped = "".join(rf"\\\\?u(?i:{units[n : n + 4]})" for n in range(0, len(units), 4))
+    plain += [octets, rf"&#0*{code};", rf"&#[xX]0*(?i:{code:x});", escaped, rf"\\{{1,3}}{re.escape(letter)}"]
+    plain += [r"\+"] if letter == " " else []
+    return f"(?:{'|'.join(plain)})"
 
 
 def _patterns(secret: str) -> Iterator[str]:

@@ -59,6 +59,7 @@ def _bottom(heading: str) -> bool:
 
 def _metrics(one: Found, name: str, *, headline: bool) -> Iterator[Metric]:
     result = one["result"]
+    whole = any(row["key"] == "" for row in result["rows"])  # then the other rows are parts or other readings of it
     for row in result["rows"]:
         yield Metric(
             name=name,
@@ -69,7 +70,7 @@ def _metrics(one: Found, name: str, *, headline: bool) -> Iterator[Metric]:
             unit=row.get("unit", result["unit"]),
             level=result.get("level"),
             shows=result.get("shows", "fact"),
-            headline=headline,
+            headline=headline and (row["key"] == "" or not whole),
             step=one["step"],
             heading=one["heading"],
             sentence=result.get("sentence", ""),

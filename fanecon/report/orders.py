@@ -29,6 +29,8 @@ class Asked:
         Where the page goes (`{name}` stands for a parameter), and the folder that it must not leave.
     every, zone
         The period or cron line of the schedule; the time zone in which the page shows times.
+    personal
+        Whether the page may show personal numbers, such as a phone's.
     """
 
     pairs: tuple[str, ...] = ()
@@ -37,6 +39,7 @@ class Asked:
     root: Path | None = None
     every: str | None = None
     zone: str = "UTC"
+    personal: bool = False
 
 
 PLAIN = Asked()
@@ -113,6 +116,7 @@ def judge(
         limits=limits,
         every=asked.every,
         zone=asked.zone,
+        personal=asked.personal,
     )
 
 

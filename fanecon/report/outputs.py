@@ -24,8 +24,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanecon.errors import ParameterError, RunError, closest
 from fanecon.report.kinds import Refusal, Value, as_text, show
-from fanecon.schema import ParameterError, RunError, closest
 
 ENDING = ".html"
 LONGEST_NAME, LONGEST_PATH = 255, 4000
@@ -80,6 +80,28 @@ def judge(out: str, *, values: Mapping[str, Value], root: Path | None = None, se
     return place
 
 
+def fence(out: str, root: Path | None = None) -> Path | None:
+    """The folder that a page asked for as `out` must stay in; None if the path was typed in full and is free.
+
+    Raises
+    ------
+    ParameterError
+        If its braces are wrong.
+    """
+    if root is not None:
+        return root
+    filled = ""
+    try:
+        for before, name, _, _ in list(string.Formatter().parse(out)):
+            filled += before
+            if name is not None:
+                return Path(filled[: filled.rfind("/") + 1] or ".")
+    except ValueError as error:
+        told = f"{error}. A brace itself is written {{{{ or }}}}."
+        raise ParameterError(f"The page cannot be {show(out)}: {told}") from None
+    return None
+
+
 @contextmanager
 def opened(page: Path, root: Path | None = None) -> Iterator[int | None]:
     """The folder of a page held open, made if it is missing; below the root no link is followed on the way.
@@ -129,18 +151,13 @@ def _why(error: OSError) -> str:
 
 
 def _wished(out: str, values: Mapping[str, Value], root: Path | None, secrets: Collection[str]) -> _Wish:
-    try:
-        pieces = list(string.Formatter().parse(out))
-    except ValueError as error:
-        raise Refusal(f"{error}. A brace itself is written {{{{ or }}}}.") from None
-    filled, folder = "", None
-    for before, name, style, conversion in pieces:
+    filled, folder = "", fence(out)
+    for before, name, style, conversion in string.Formatter().parse(out):
         filled += before
         if name is None:
             continue
-        folder = folder or Path(filled[: filled.rfind("/") + 1] or ".")
         if style or conversion:
-            raise Refusal(f"{{{name}}} takes no format; write {{name}} alone.")
+            raise Refusal(f"{{{name}}} takes no format; write {{{name}}} alone.")
         filled += _field(name, values, secrets)
     _characters(filled)
     return _Wish(path=Path(filled), root=root or folder, typed=len(folder.parts) if folder else None)

@@ -29,6 +29,6 @@ def render(executed: NotebookNode, *, record: Record, notebook: Notebook) -> str
     notebook
         The file that was run.
     """
-    whole = NotebookNode({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [], **executed})
-    page, _ = PageExporter(record=record, notebook=notebook).from_notebook_node(whole)
-    return page
+    held = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [], **executed}
+    whole = NotebookNode(held)  # type: ignore[no-untyped-call]
+    return PageExporter(record=record, notebook=notebook).from_notebook_node(whole)[0]

@@ -38,6 +38,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fanecon.errors import MOST_LINES, ParameterError
 from fanecon.report.declared import Declared, declared
 from fanecon.report.injection import injected
 from fanecon.report.judged import judge, unknown
@@ -46,7 +47,6 @@ from fanecon.report.masking import HIDDEN, fit_to_hide
 from fanecon.report.params_file import Entries, Entry, read_file
 from fanecon.report.record import Setting, Source
 from fanecon.report.shelf import Notebook
-from fanecon.schema import MOST_LINES, ParameterError
 
 __all__ = ["Parameter", "Scalar", "Settled", "Value", "check_values", "from_text", "read_parameters", "settle"]
 

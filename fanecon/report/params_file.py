@@ -26,8 +26,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from fanecon.errors import ParameterError
 from fanecon.report.kinds import WORDS, Parameter, Refusal, a_kind, of_words, show
-from fanecon.schema import ParameterError
 
 LARGEST_FILE = 100_000
 ENDINGS = (".yaml", ".yml", ".json")

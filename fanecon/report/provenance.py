@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fanecon import __version__, places
+from fanecon.errors import FaneconError
 from fanecon.report.record import Commit, Input
-from fanecon.schema import FaneconError
 
 PACKAGES = ("pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill")
 UNREADABLE = "unknown: the file cannot be read"

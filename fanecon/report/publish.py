@@ -20,10 +20,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanecon.errors import FaneconError, RunError
 from fanecon.report import disk, lifeline
 from fanecon.report.codes import Code
+from fanecon.report.outputs import move_in
 from fanecon.report.record import UNFINISHED, Page, Record, Trouble, read_record
-from fanecon.schema import FaneconError, RunError
 
 MOST_FAILED = 20
 ROOM = "room.txt"
@@ -73,8 +74,10 @@ def begin(desk: Desk, record: Record) -> Path:
     return bench
 
 
-def commit(desk: Desk, record: Record, fresh: Path) -> Record:
+def commit(desk: Desk, record: Record, fresh: Path, *, root: Path | None = None) -> Record:
     """Put a complete page and its record in their places, or leave everything as it was; return the final record.
+
+    Below a root the page is moved in through its folder held open, so that no link put there meanwhile leads it away.
 
     Raises
     ------
@@ -92,8 +95,8 @@ def commit(desk: Desk, record: Record, fresh: Path) -> Record:
             undo.append(_back(place, bench / name, there=disk.keep(place, bench / name)))
         disk.write(desk.history(record.id), final.json_text().encode())
         disk.move(bench / "run.json", desk.record)
-        disk.move(fresh, desk.page)
-        disk.sync_folder(desk.page.parent)
+        with disk.told(desk.page):
+            move_in(fresh, desk.page, root)
         done = bench.with_name(f".done-{bench.name}")
         disk.move(bench, done)
     except BaseException:

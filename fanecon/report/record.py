@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fanecon.schema import FileError
+from fanecon.errors import FileError
 
 SCHEMA = "fanecon.run/1"
 UNFINISHED = "did not finish"

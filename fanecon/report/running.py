@@ -25,13 +25,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fanecon.report import disk, events, lifeline, lock, publish, seal, watch
+from fanecon.errors import FaneconError, RunError
+from fanecon.report import disk, events, hosts, lock, publish, seal, watch
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.orders import Asked, Order, judge
-from fanecon.report.record import Book, Metric, Record, Threshold, new_id, read_record
+from fanecon.report.record import Book, Record, Threshold, new_id, read_record
 from fanecon.report.worker import FAILED, PAGE, RECORD, Job
-from fanecon.schema import FaneconError, RunError
 
 Tell = Callable[[str], None]
 LONGEST = 60
@@ -39,10 +39,11 @@ LONGEST = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a run ended: its record and the page that it left (of a failed run, the one in `failed/`)."""
+    """How a run ended: its record, the page it left (of a failed run, the one in `failed/`), and the run before."""
 
     record: Record
     page: Path | None
+    before: Record | None = None
 
 
 def run(
@@ -99,11 +100,12 @@ def result(ended: Ended) -> Path:
     """
     record = ended.record
     if record.error is not None:
-        beside = f"\nWhat was made is in {ended.page}." if ended.page else ""
-        raise RunError(f"{record.error.message}{beside}", record.exit_code)
+        beside = f" What was made is in {ended.page}." if ended.page else ""
+        raise RunError(f"{record.error.message}\nNo page was written.{beside}", record.exit_code)
     assert ended.page is not None
     if record.exit_code == Code.THRESHOLD:
-        told = "\n".join(f"  {one.condition}: {one.reason}" for one in record.thresholds if one.breached)
+        breached = [one for one in record.thresholds if one.breached]
+        told = "\n".join(f"  {one.condition}: {one.reason or f'it is {one.value:g}'}" for one in breached)
         raise RunError(f"A threshold was breached; the page is {ended.page}.\n{told}", Code.THRESHOLD)
     return ended.page
 
@@ -128,7 +130,7 @@ def carry_out(
         If the run could not even begin: 8 if nothing can be written there, 9 if another run is at work.
     """
     desk = publish.Desk(order.page)
-    host, began = lifeline.this_host(), datetime.now(UTC)
+    host, began = hosts.this_host(), datetime.now(UTC)
     record = _first(order, began).model_copy(update={"host": host})
     disk.make_folder(desk.folder)
     with lock.only_one(desk.lock, run=record.id, host=host, wait=order.limits.wait, check=check):
@@ -158,6 +160,7 @@ def _ending(ended: Ended) -> events.Event:
         "status": record.status,
         "page": str(ended.page) if ended.page else None,
         "message": message,
+        "warnings": list(record.warnings),
     }
 
 
@@ -183,7 +186,7 @@ class _Attempt:
         self, order: Order, desk: publish.Desk, record: Record, progress: watch.Progress, check: Callable[[], None]
     ) -> None:
         self.order, self.desk, self.record, self.check = order, desk, record, check
-        self.progress = progress
+        self.progress, self.before = progress, _last(desk)
         self.began = time.monotonic()
 
     def make(self) -> Ended:
@@ -201,7 +204,8 @@ class _Attempt:
                 )
                 final = self._judged(bench)
             self.check()
-            return Ended(record=publish.commit(self.desk, final, bench / PAGE), page=self.desk.page)
+            done = publish.commit(self.desk, final, bench / PAGE, root=self.order.root)
+            return Ended(record=done, page=self.desk.page, before=self.before)
         except FaneconError as error:
             return self._fail(str(error), error.code if isinstance(error, RunError) else Code.DATA)
         except watch.Stop as stop:
@@ -225,10 +229,11 @@ class _Attempt:
             room=room,
             record=self.record,
             conditions=list(order.conditions),
-            before=list(_last_metrics(self.desk)),
+            before=list(self.before.metrics if self.before else ()),
             memory=order.limits.bytes,
             output=MOST_OUTPUT,
             personal=order.personal,
+            clock=self.began,
         )
 
     def _judged(self, bench: Path) -> Record:
@@ -250,11 +255,11 @@ class _Attempt:
         if self.progress.running:
             self.progress.tell("not finished\n")
         told = f"{self.progress.position()} {message}" if message[:1].islower() else message
-        trouble = self.progress.trouble(f"{told}\nNo page was written.")
+        trouble = self.progress.trouble(told)
         over = {"error": trouble, "exit_code": int(code), "steps": tuple(self.progress.done), **self._end()}
         failed = self.record.model_copy(update=over)
         page = publish.give_up(self.desk, failed, self._failed_page(failed))
-        return Ended(record=failed, page=page)
+        return Ended(record=failed, page=page, before=self.before)
 
     def _failed_page(self, failed: Record) -> Path | None:
         bench = self.desk.bench(failed.id)
@@ -272,11 +277,12 @@ class _Attempt:
         return None
 
 
-def _last_metrics(desk: publish.Desk) -> tuple[Metric, ...]:
+def _last(desk: publish.Desk) -> Record | None:
+    """The record of the page that is there now."""
     try:
-        return read_record(desk.record).metrics
+        return read_record(desk.record)
     except FaneconError:
-        return ()
+        return None
 
 
 def _breach(thresholds: Iterable[Threshold]) -> int:

@@ -28,7 +28,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from fanecon.schema import ParameterError
+from fanecon.errors import ParameterError
 
 Kind = Literal["on time", "late", "doubled", "retry", "unscheduled", "in the future"]
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fanecon import places
-from fanecon.schema import FileError, ParameterError, closest
+from fanecon.errors import FileError, ParameterError, closest
 
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")

@@ -10,13 +10,14 @@ to be copied.  The JSON keeps everything as it is, for it is data.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fanecon.numbers import Interval
 from fanecon.report.changes import Change, change, pair, shared_data
 from fanecon.report.codes import MEANING, Code
 from fanecon.report.record import Metric, Record
-from fanecon.results import Interval
 
 SCHEMA = "fanecon.summary/1"
 MOST_NUMBERS = 4
@@ -25,7 +26,12 @@ MOST_LETTERS = 160
 JOINER = "\N{WORD JOINER}"
 
 
-def summarise(record: Record, page: Path | None = None, before: Record | None = None) -> dict[str, Any]:
+Numbers = Sequence[tuple[Metric, Change | None]]
+
+
+def summarise(
+    record: Record, page: Path | None = None, before: Record | None = None, *, numbers: Numbers | None = None
+) -> dict[str, Any]:
     """A run as plain values: what ran, how it ended, its headline numbers with their changes, where the page is.
 
     Parameters
@@ -34,6 +40,8 @@ def summarise(record: Record, page: Path | None = None, before: Record | None = 
         Where the page was written, as it shall be told; its own name from the record unless given.
     before
         The last complete run of the same report, for the changes.
+    numbers
+        The headline numbers with their changes, where they are known already.
     """
     return {
         "schema_version": SCHEMA,
@@ -46,7 +54,7 @@ def summarise(record: Record, page: Path | None = None, before: Record | None = 
         "error": None if record.error is None else record.error.message,
         "began": record.began.isoformat(),
         "seconds": record.seconds,
-        "numbers": [_number(metric, since) for metric, since in headline(record, before)],
+        "numbers": [_number(*one) for one in (headline(record, before) if numbers is None else numbers)],
         "breached": [one.model_dump(mode="json") for one in record.thresholds if one.breached],
         "page": _where(record, page),
         "page_sha256": record.page.sha256 if record.page else None,
@@ -115,7 +123,7 @@ def told(record: Record, page: Path | None = None, before: Record | None = None)
     most = max(1, min(MOST_NUMBERS, 6 - len(lines)))
     lines += [_line(metric, since) for metric, since in numbers[:most]]
     if len(numbers) > most:
-        lines[-1] += f" (and {len(numbers) - most} more numbers)"
+        lines[-1] += f" (and {len(numbers) - most} more)"
     if not numbers and len(lines) < 2:
         lines.append("The report has no headline number.")
     return "\n".join(clean(line, 400) for line in [*lines, f"Page: {_where(record, page) or 'none was written'}"])
@@ -176,7 +184,7 @@ def _commands(before: str, letter: str, after: str) -> bool:
     """Whether a letter, with those around it, would begin a name to ring, markup or a link."""
     if after.isspace():
         return False
-    if letter in "@#<&`[!|":
+    if letter in "@#<&`[]!|":
         return True
     if letter in "*_~":
         return not before.isalnum()

@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fanecon.errors import ParameterError
+from fanecon.numbers import PERCENT, shown
 from fanecon.report.record import Metric, Threshold
-from fanecon.results import PERCENT, shown
-from fanecon.schema import ParameterError
 
 FIELDS = ("estimate", "low", "high", "width", "change")
 COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -89,7 +89,11 @@ class Condition:
         return next((verdict for verdict in verdicts if verdict.breached), verdicts[0])
 
     def _matching(self, metrics: Sequence[Metric]) -> list[Metric]:
-        return [one for one in metrics if one.name == self.name and self.key in (None, one.key)]
+        named = [one for one in metrics if one.name == self.name]
+        whole = [one for one in named if one.key == ""]
+        if self.key is None:
+            return whole or named
+        return [one for one in named if one.key == self.key]
 
     def _missing(self, metrics: Sequence[Metric]) -> str:
         """Why no number of the run is meant, or nothing."""
@@ -98,7 +102,7 @@ class Condition:
             names = sorted({one.name for one in metrics})
             return f"the run measured no {self.name}{_meant(self.name, names)}; it measured {_listed(names)}"
         keys = sorted({one.key for one in named})
-        if self.key is None and len(keys) > 1:
+        if self.key is None and len(keys) > 1 and "" not in keys:
             return (
                 f"{self.name} has {len(keys)} rows; name one of {_listed(keys)}, as in {self.name}[{_quoted(keys[-1])}]"
             )

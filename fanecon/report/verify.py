@@ -19,10 +19,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from fanecon.errors import FileError
 from fanecon.report.codes import Code
 from fanecon.report.record import SCHEMA, Record, read_record
 from fanecon.report.seal import read_seal
-from fanecon.schema import FileError
 
 Found = Literal["complete", "failed", "altered", "cut off", "empty", "wrong encoding", "not a page", "not there"]
 MOST_BYTES = 500_000_000

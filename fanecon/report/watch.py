@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from fanecon.errors import RunError
 from fanecon.report import events, lifeline
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, Limits
 from fanecon.report.record import Step, Trouble
-from fanecon.schema import RunError
 
 LOG = "worker.log"
 _LOOK = 0.2

@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,14 +23,16 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import BaseModel
 
+from fanecon.errors import FaneconError, RunError
 from fanecon.report import disk, lifeline, provenance
 from fanecon.report import ledger as ledgers
+from fanecon.report.cage import Cage
 from fanecon.report.codes import Code
 from fanecon.report.injection import secret_environment
+from fanecon.report.limits import MB, WARN_PAGE
 from fanecon.report.masking import Mask
-from fanecon.report.record import Input, Metric, Record
+from fanecon.report.record import Input, Metric, Record, Trouble
 from fanecon.report.thresholds import parse
-from fanecon.schema import FaneconError, RunError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -43,7 +46,8 @@ Event = dict[str, Any]
 class Job(BaseModel):
     """What the worker is told: which notebook, in which folder, under which limits.
 
-    `failed` asks for the page of a run that failed already, made from the ledger it left.
+    `clock` is the moment at which the run began, by the monotonic clock.  `failed` asks for the page of a run that has
+    failed already, made from the ledger it left.
     """
 
     path: Path
@@ -59,6 +63,7 @@ class Job(BaseModel):
     before: list[Metric]
     memory: int
     output: int
+    clock: float
     personal: bool = False
     failed: bool = False
 
@@ -101,21 +106,20 @@ def _failed(error: Exception) -> Event:
 
 
 def _work(job: Job, announce: Callable[[Event], None]) -> Record:
+    secrets = secret_environment(job.secrets)
+    cage = Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
+    process = cage.start()
     import nbformat
 
     from fanecon.report import kernel
 
     notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
-    steps = _prepared(notebook, job.code)
-    mask = Mask(job.secrets.values())
+    steps, mask = _prepared(notebook, job.code), Mask(job.secrets.values())
     ledger = ledgers.Ledger(job.bench / LEDGER, total=steps, announce=announce, mask=mask)
-    secrets = secret_environment(job.secrets)
-    cage = kernel.Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
     with ThreadPoolExecutor(1) as beside:
         facts = beside.submit(_facts, job)
         threading.Thread(target=_load_the_page_s_libraries, daemon=True).start()
-        executed = kernel.execute(notebook, ledger, cage)
-        announce({"event": "page"})
+        executed = kernel.execute(notebook, ledger, cage, process)
         return _page(job, executed, ledger, facts)
 
 
@@ -155,6 +159,7 @@ def _page(
     _unchanged(found)
     mask, numbers = Mask(job.secrets.values()), metrics.collect(executed)
     over = {
+        "seconds": time.monotonic() - job.clock,
         "inputs": provenance.with_readings(found, metrics.readings(executed)),
         "steps": tuple(ledger.steps),
         "metrics": tuple(mask.tree([one.model_dump() for one in numbers])),
@@ -164,11 +169,24 @@ def _page(
         "error": None,
     }
     record = Record.model_validate({**record.model_dump(), **over})
-    html = page.render(mask.notebook(executed), record=record, notebook=shelf.of(job.path, job.text))
-    if mask.found(html):
-        raise RunError("showed a secret in a form that cannot be hidden. Leave it out of what the cells show.", 4)
+    shown, book = mask.notebook(executed), shelf.of(job.path, job.text)
+    html = page.render(shown, record=record, notebook=book)
+    warnings = _looked_over(job, html, mask)
+    if warnings:
+        record = record.model_copy(update={"warnings": warnings})
+        html = page.render(shown, record=record, notebook=book)
     disk.write(job.bench / PAGE, html.encode("utf-8", errors="replace"), told_as=job.target)
     return record
+
+
+def _looked_over(job: Job, html: str, mask: Mask) -> tuple[str, ...]:
+    """The last look at a page before it may leave: what must not be on it refuses it, what is doubtful is told."""
+    from fanecon.report.scan import refuse_or_warn, scan
+
+    told = refuse_or_warn(scan(html, secrets=mask), allow_personal=job.personal)
+    size = len(html.encode("utf-8", errors="replace"))
+    large = f"The page has {size / MB:.1f} MB; over {WARN_PAGE // MB} MB it opens slowly. Show fewer rows or figures."
+    return (*told, large) if size > WARN_PAGE else told
 
 
 def _unchanged(found: tuple[Input, ...]) -> None:
@@ -207,8 +225,21 @@ def make_failed_page(job: Job, record: Record) -> None:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     shown = ledgers.replay(notebook, ledgers.read(job.bench / LEDGER))
-    html = page.render(shown, record=record, notebook=shelf.of(job.path, job.text))
+    mask, book = Mask(job.secrets.values()), shelf.of(job.path, job.text)
+    html = page.render(mask.notebook(shown), record=record, notebook=book)
+    try:
+        _looked_over(job, html, mask)
+    except RunError as refusal:
+        bare = record.model_copy(update={"error": _withheld(record, str(refusal))})
+        html = page.render(ledgers.replay(notebook, []), record=bare, notebook=book)
     disk.write(job.bench / FAILED, html.encode("utf-8", errors="replace"))
+
+
+def _withheld(record: Record, refusal: str) -> Trouble:
+    error = record.error or Trouble(message="")
+    return error.model_copy(
+        update={"message": f"What the cells showed is left out here, and the message too. {refusal}"}
+    )
 
 
 if __name__ == "__main__":

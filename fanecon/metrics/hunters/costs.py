@@ -110,7 +110,7 @@ class FanCost(Result):
             axis(FuncFormatter(lambda price, _: shown(price)))
         ax.set(xlabel="days since joining", ylabel=f"{self.unit} per fan still there")
         if len(set(self.curve["arm"])) > 1:
-            ax.legend()
+            plots.legend(ax)
         return plots.finish(ax, self.sentence, self.shows)
 
 

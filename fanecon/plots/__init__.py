@@ -7,7 +7,6 @@ as mathematics, never dropped because it begins with an underscore.
 
 from __future__ import annotations
 
-import functools
 import textwrap
 from typing import Any
 
@@ -16,57 +15,47 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from cycler import cycler
-from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, LogFormatter
 
+from fanecon.plots.kernel import listed, prepare
+from fanecon.plots.lettering import BOX, NO_FONT, chinese_font, drawable, fonts, has_chinese
 from fanecon.results import KNOWLEDGE, Interval, Shows, shown
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "BOX",
+    "COLOURS",
+    "DASHES",
+    "GREEN",
+    "MARKERS",
+    "NO_FONT",
+    "PURPLE",
+    "RED",
+    "axes",
+    "band",
+    "chinese_font",
+    "curves",
+    "drawable",
+    "finish",
+    "fonts",
+    "has_chinese",
+    "heat",
+    "intervals",
+    "label",
+    "legend",
+    "prepare",
+    "scale",
+    "shorten",
+    "style",
+]
 
 BLUE, RED, GREEN, PURPLE, BLACK = "#0072B2", "#C44E00", "#00805E", "#A8497F", "#222222"
 COLOURS = (BLUE, RED, GREEN, PURPLE, BLACK)
 MARKERS = ("o", "s", "D", "^", "v")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1, 1, 1)), (0, (8, 3)))
-
-CHINESE_FONTS = (
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "SimHei",
-)
-BOX = "□"
-NO_FONT = f"{BOX} = a letter that no installed font has; on Debian: apt-get install fonts-wqy-microhei."
-
-
-@functools.cache
-def chinese_font() -> str | None:
-    """The first installed font that has Chinese glyphs, or None."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CHINESE_FONTS if name in installed), None)
-
-
-def has_chinese(text: str) -> bool:
-    """Whether a text needs a font with Chinese glyphs."""
-    return any("\u2e80" <= letter <= "\u9fff" or letter >= "\U00020000" for letter in text)
-
-
-def fonts() -> list[str]:
-    """The fonts by name: a generic "sans-serif" is looked up when it is drawn, which may be under another style."""
-    chinese = chinese_font()
-    return ["DejaVu Sans", *([chinese] if chinese else [])]
-
-
-@functools.cache
-def _glyphs() -> frozenset[int]:
-    files = (font_manager.findfont(font_manager.FontProperties(family=name)) for name in fonts())
-    return frozenset(code for file in files for code in font_manager.get_font(file).get_charmap())
-
-
-def drawable(text: str) -> str:
-    """The text with an empty box for every letter that no installed font of the style has."""
-    return "".join(letter if ord(letter) in _glyphs() or letter.isspace() else BOX for letter in str(text))
 
 
 def style() -> Any:
@@ -109,19 +98,43 @@ def finish(ax: Axes, sentence: str, shows: Shows, *, synthetic: bool = False) ->
     with mpl.rc_context(style()):
         ax.set_title(textwrap.fill(drawable(sentence), 72), loc="left", parse_math=False, fontfamily=fonts())
     footer = KNOWLEDGE["simulation" if synthetic else shows]
-    boxed = BOX in drawable(sentence) or any(BOX in text.get_text() for text in (*ax.get_yticklabels(), *ax.texts))
+    boxed = BOX in drawable(sentence) or any(BOX in text.get_text() for text in _as_text(ax))
     ax.annotate(
-        f"{footer} {NO_FONT}" if boxed else footer,
+        f"{footer}\n{NO_FONT}" if boxed else footer,
         xy=(0, 0),
         xycoords="axes fraction",
-        xytext=(0, -44),
+        xytext=(0, -36),
         textcoords="offset points",
         fontsize=8,
         color="#555555",
+        va="top",
         parse_math=False,
         annotation_clip=False,
     )
     return ax
+
+
+def _as_text(ax: Axes) -> list[Text]:
+    """The texts of a picture, made to be drawn letter by letter; the powers of a logarithmic axis are left."""
+    written = [ax.xaxis.label, ax.yaxis.label, *ax.texts]
+    shown = ax.get_legend()
+    written += [*shown.get_texts(), shown.get_title()] if shown else []
+    for text in written:
+        text.set_text(drawable(text.get_text()))
+    for axis in (ax.xaxis, ax.yaxis):
+        powers = isinstance(axis.get_major_formatter(), LogFormatter)
+        written += [] if powers else axis.get_ticklabels()
+    for text in written:
+        text.set_parse_math(False)
+        text.set_fontfamily(fonts())
+    return written
+
+
+def legend(ax: Axes) -> None:
+    """Write the names of all series in a box, also those that begin with an underscore, which matplotlib leaves out."""
+    series, names = listed([ax])
+    with mpl.rc_context(style()):
+        ax.legend(series, [drawable(name) for name in names])
 
 
 def label(
