@@ -134,7 +134,7 @@ def run(name: str, conditions: tuple[str, ...], summary: Path | None, log_json: 
     asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone", "personal")})
     order = judge(name, asked=asked, conditions=conditions, limits=Limits(**given))
     note = events.JsonLines(click.echo, order.page.stem) if log_json else events.nobody
-    with listening() as check:
+    with listening() as check, events.told(note):
         ended = carry_out(order, _silent if log_json else _tell, check, note)
     if summary:
         content = json.dumps(summarise(ended.record, ended.page, ended.before), ensure_ascii=False, indent=1)

@@ -12,10 +12,10 @@ import signal
 import sys
 from collections.abc import Callable
 
-from fanecon.errors import FaneconError, ParameterError, RunError
+from fanecon.errors import FaneconError
 from fanecon.report import events, lifeline
 from fanecon.report.batch import Task
-from fanecon.report.codes import Code
+from fanecon.report.codes import code_of
 from fanecon.report.running import carry_out
 from fanecon.report.watch import Stop, listening
 
@@ -32,15 +32,10 @@ def main() -> int:
 
 def _done(task: Task, check: Callable[[], None], note: events.Note) -> int:
     try:
-        return carry_out(task.order(), _silent, check, note).record.exit_code
-    except Stop as stop:
-        code, told = stop.code, "The run was stopped before it began. No page was written."
-    except RunError as error:
-        code, told = error.code, str(error)
-    except FaneconError as error:
-        code, told = Code.USAGE if isinstance(error, ParameterError) else Code.DATA, str(error)
-    note({"event": "run_ended", "code": int(code), "status": "failed", "page": None, "message": told})
-    return code
+        with events.told(note):
+            return carry_out(task.order(), _silent, check, note).record.exit_code
+    except (FaneconError, Stop) as error:
+        return code_of(error)
 
 
 def _silent(text: str) -> None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+from fanecon.errors import FaneconError, ParameterError, RunError
+
 
 class Code(IntEnum):
     """How a command ended."""
@@ -65,3 +67,14 @@ def gravest(codes: Iterable[int]) -> Code:
     """The code of the gravest of several ends, 0 if there are none; one that fanecon does not give is a fault."""
     known = [Code(one) if one in set(Code) else Code.FAULT for one in codes]
     return min(known, key=GRAVEST.index, default=Code.DONE)
+
+
+def code_of(error: BaseException) -> int:
+    """The exit code that an error stands for."""
+    if isinstance(error, RunError):
+        return int(error.code)
+    if isinstance(error, KeyboardInterrupt):
+        return int(getattr(error, "code", Code.INTERRUPTED))
+    if isinstance(error, FaneconError):
+        return int(Code.USAGE if isinstance(error, ParameterError) else Code.DATA)
+    return int(Code.FAULT)

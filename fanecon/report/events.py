@@ -16,9 +16,13 @@ something was put in order which an earlier run had left.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+
+from fanecon.errors import FaneconError
+from fanecon.report.codes import code_of
 
 Event = dict[str, Any]
 Note = Callable[[Event], None]
@@ -51,6 +55,17 @@ def stamped(event: Event, report: str | None) -> Event:
 def line(event: Event) -> str:
     """An event as one line of JSON, in ASCII, so that no log, console or locale can break it."""
     return json.dumps(event, ensure_ascii=True, default=str)
+
+
+@contextmanager
+def told(note: Note) -> Iterator[None]:
+    """Make an event of the end of a run that could not even begin: refused, locked out, or stopped while it waited."""
+    try:
+        yield
+    except (FaneconError, KeyboardInterrupt) as error:
+        message = str(error) or "The run was stopped before it began.\nNo page was written."
+        note({"event": "run_ended", "code": code_of(error), "status": "failed", "page": None, "message": message})
+        raise
 
 
 class JsonLines:
