@@ -340,7 +340,7 @@ def test_a_batch_with_a_mistake_starts_nothing_and_exits_with_2(tmp_path: Path) 
     assert not (tmp_path / "reports").exists()
 
 
-@pytest.mark.parametrize(("words", "said"), [(["--summary", "no/such/s.json"], "summary"), (["--jobs", "0"], "--jobs")])
+@pytest.mark.parametrize(("words", "said"), [(["--summary", "/dev/null/s.json"], "summary"), (["--jobs", "0"], "--jobs")])
 def test_a_wrong_word_of_the_command_starts_nothing(words: list[str], said: str, tmp_path: Path) -> None:
     done = call(batch(tmp_path, "reports: [{notebook: x.ipynb}]"), *words)
     assert done.returncode in (2, 8)

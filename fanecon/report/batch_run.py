@@ -105,11 +105,11 @@ def judge_summary(path: Path) -> None:
     RunError
         With code 8.
     """
-    folder = path.parent
     if path.is_dir():
         raise RunError(f"Cannot write the summary {path}: it is a folder. Choose another name.", Code.WRITE)
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise RunError(f"Cannot write the summary into {folder}: make that folder, or choose another.", Code.WRITE)
+    near = next(one for one in Path(os.path.abspath(path)).parents if one.exists())  # noqa: PTH100
+    if not near.is_dir() or not os.access(near, os.W_OK | os.X_OK):
+        raise RunError(f"Cannot write the summary into {near}: choose another folder.", Code.WRITE)
 
 
 def write_summary(path: Path, done: Done) -> None:
@@ -120,4 +120,5 @@ def write_summary(path: Path, done: Done) -> None:
     RunError
         With code 8 if it cannot be written.
     """
+    disk.make_folder(path.parent)
     disk.write(path, done.json_text().encode())
