@@ -414,7 +414,7 @@ class Server:
         job = self.call("POST", f"scheduler/job_definitions/{definition}/jobs", {})["job_id"]
         for _ in range(600):
             found: dict[str, Any] = self.call("GET", f"scheduler/jobs/{job}")
-            if found["status"] in ("COMPLETED", "FAILED", "STOPPED"):
+            if found["status"] in ("COMPLETED", "FAILED"):  # a job that has not begun is "STOPPED"
                 return found
             time.sleep(0.2)
         raise AssertionError(Path(self.log.name).read_text())
@@ -500,3 +500,34 @@ def test_every_link_of_the_pages_leads_somewhere() -> None:
         said = page.read_text(encoding="utf-8")
         for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", said):
             assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+def constants() -> list[str]:
+    """Every piece of text in the package, those between the braces of f-strings apart."""
+    found = []
+    for path in (ROOT / "fanecon").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return found
+
+
+def promised(page: str) -> list[str]:
+    """The messages in the first column of its tables."""
+    return re.findall(r"^\| `([^`]+)`", page, re.M)
+
+
+def unsaid(messages: list[str], said: list[str]) -> list[str]:
+    """Messages with a piece, between what differs, that the program never says."""
+    words = ("No space left on device.",)  # of the system
+    pieces = {one: [piece for piece in re.split(r"…|:? No space.*", one) if len(piece) > 3] for one in messages}
+    return [one for one, found in pieces.items() if not all(any(p in text for text in (*said, *words)) for p in found)]
+
+
+def test_every_message_of_the_page_on_troubles_is_one_of_the_program() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    messages = promised(page)
+    assert len(messages) > 30
+    assert unsaid(messages, constants()) == []
+    assert unsaid(["The kernel has gone fishing"], constants()) == ["The kernel has gone fishing"]
+    for code in MEANING:
+        assert re.search(rf"^## .*\b{int(code)}\b", page, re.M), code

@@ -34,6 +34,7 @@ with DAG(
         output_nb=f"{HOME}/papermill/{{{{ run_id }}}}.ipynb",  # one for each run, or a failed one is written over
         parameters={"level": 0.95},
         kernel_name="fanecon",
+        language_name="python",  # notebooks of the shelf name no kernel
         execution_timeout=timedelta(hours=1),
     )
     page = BashOperator(
