@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from fanecon.errors import RunError
 from fanecon.report import limits
+from fanecon.report.codes import gravest
 from fanecon.report.events import JsonLines, Note, nobody
 from fanecon.report.ledger import printable
+
+if TYPE_CHECKING:
+    from fanecon.report.batch_run import Done
 
 
 def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
@@ -43,10 +50,12 @@ def run_all(  # noqa: PLR0913 - one argument for each option
     all are complete, otherwise with the gravest code among them: 1, 8, 6, 7, 2, 5, 4, 9, 3.
     """
     from fanecon.report.batch import judge_batch
-    from fanecon.report.batch_run import judge_summary, run_batch, write_summary
+    from fanecon.report.batch_run import judge_summary, run_batch
     from fanecon.report.board import table
     from fanecon.report.turns import turns
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the console cannot write must not end the runs
+        sys.stdout.reconfigure(errors="backslashreplace")
     judged = judge_batch(config, memory=memory)
     if summary:
         judge_summary(summary)
@@ -57,11 +66,24 @@ def run_all(  # noqa: PLR0913 - one argument for each option
         return
     show = _display(log_json, quiet, len(judged.tasks))
     done = run_batch(judged, bounds=bounds, display=show, stop_on_failure=stop_on_failure)
+    code = _summarised(summary, done)
     if not log_json and (done.code or not quiet):
-        click.echo(_columns(table(done.outcomes)))
-    if summary:
-        write_summary(summary, done)
-    click.get_current_context().exit(done.code)
+        with suppress(OSError):  # nobody reads it any more
+            click.echo(_columns(table(done.outcomes)))
+    click.get_current_context().exit(code)
+
+
+def _summarised(file: Path | None, done: Done) -> int:
+    """Write the summary if one was asked for; the exit code, which is 8 if that failed and nothing graver did."""
+    from fanecon.report.batch_run import write_summary
+
+    try:
+        if file:
+            write_summary(file, done)
+    except RunError as error:
+        click.echo(f"Error: {printable(str(error))}", err=True)
+        return int(gravest([done.code, error.code]))
+    return done.code
 
 
 def _display(log_json: bool, quiet: bool, reports: int) -> Callable[[], AbstractContextManager[Note]]:

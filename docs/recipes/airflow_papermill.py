@@ -34,7 +34,7 @@ with DAG(
         output_nb=f"{HOME}/papermill/{{{{ run_id }}}}.ipynb",  # one for each run, or a failed one is written over
         parameters={"level": 0.95},
         kernel_name="fanecon",
-        language_name="python",  # notebooks of the shelf name no kernel
+        language_name="python",  # of a notebook that does not say so
         execution_timeout=timedelta(hours=1),
     )
     page = BashOperator(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from fanecon.report.codes import MEANING, Code
@@ -96,7 +97,8 @@ class Live:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.display.stop()
+        with suppress(OSError):
+            self.display.stop()
 
     def __call__(self, event: Event) -> None:
         """Note one event; what has ended, or was to be told, goes above the display and stays."""
@@ -108,7 +110,8 @@ class Live:
             since = self.at_work.get(name, (time.monotonic(), ""))[0]
             self.at_work = {**self.at_work, name: (since, _where(event) or self.at_work.get(name, (0, ""))[1])}
         if kind in ("run_ended", "not_started", "waiting", "cleared"):
-            self._print(event)
+            with suppress(OSError):  # a terminal that was closed does not end the runs; its signal does, in order
+                self._print(event)
 
     def _print(self, event: Event) -> None:
         from rich.text import Text

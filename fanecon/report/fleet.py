@@ -38,7 +38,7 @@ from fanecon.report.watch import Stop, listening
 PATIENCE, SLACK, GRACE = 600.0, 180.0, 90.0
 COMMAND = [sys.executable, "-P", "-m", "fanecon.report.batch_child"]
 NO_FAILURE = (Code.DONE, Code.THRESHOLD)
-_LOOK, _AGAIN, _AFTER = 0.2, 0.5, 1.0
+_LOOK, _AGAIN, _AFTER = 0.2, 0.5, 5.0
 _TAIL = 2000
 _KEPT = ("run", "page", "seconds", "step", "steps", "message", "warnings")
 
@@ -161,17 +161,19 @@ class Fleet:
     # --- hearing ---
 
     def _hear(self, timeout: float = _LOOK) -> None:
-        with suppress(queue.Empty):
+        try:
             child, event = self.said.get(timeout=timeout)
-            if event is None:
+        except queue.Empty:
+            for child in [one for one in self.at_work if one.is_gone()]:
                 self._take_off(child)
-            elif event["event"] == "run_ended":
-                child.ended = event
-            else:
-                child.run = event.get("run", child.run)
-                self._tell(event)
-        for child in [one for one in self.at_work if one.is_gone()]:
+            return
+        if event is None:
             self._take_off(child)
+        elif event["event"] == "run_ended":
+            child.ended = event
+        else:
+            child.run = event.get("run", child.run)
+            self._tell(event)
 
     def _take_off(self, child: _Child) -> None:
         if child in self.at_work:
