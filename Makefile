@@ -5,6 +5,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 ENGINES := $(VENV)/.engines
 PEERS := .peers/.ready
+RECIPES := .recipes/airflow/.ready .recipes/jupyter/.ready
 CHECKS := tests/accessibility
 AXE   := $(CHECKS)/node_modules/.ready
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
@@ -12,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
 export MPLBACKEND ?= agg
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test test-nightly test-weekly lint bench lab data lock system clean
+.PHONY: help setup recipes report test test-nightly test-weekly lint bench lab data lock system clean
 
 help:           ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 16
@@ -55,6 +56,15 @@ $(AXE): $(CHECKS)/package.json $(CHECKS)/package-lock.json
 	  npm ci --prefix $(CHECKS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && touch $@; \
 	else echo "[setup] npm is missing, so the accessibility of the pages will not be checked: type make system"; fi
 
+.recipes/%/.ready: $(READY) requirements-recipes-%.lock
+	@echo "[setup] making .recipes/$* for the tests of docs/schedule.md"
+	@$(BIN)/python -m venv --clear .recipes/$*
+	@.recipes/$*/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off --require-hashes \
+	  -r requirements-recipes-$*.lock
+	@touch $@
+
+recipes: $(RECIPES) ## make .recipes with an Airflow and a jupyter-scheduler, for their tests (1 GB)
+
 report: $(READY) ## write reports/rainbow_bus.html
 	$(BIN)/fanecon run rainbow_bus -o reports/rainbow_bus.html
 
@@ -65,7 +75,7 @@ test: $(READY) $(ENGINES) $(AXE) lint ## lint, types and the tests of every chan
 test-nightly: $(READY) $(ENGINES) $(AXE) ## the slow suites too
 	@$(PYTEST) -m "not weekly"
 
-test-weekly: $(READY) $(ENGINES) $(AXE) ## everything
+test-weekly: $(READY) $(RECIPES) $(ENGINES) $(AXE) ## everything
 	@$(PYTEST)
 
 lint: $(READY)  ## ruff and mypy
@@ -92,16 +102,20 @@ lock:           ## resolve requirements.lock anew (needs uv)
 	  --python-version 3.11 --upgrade -o requirements-engines.lock
 	uv pip compile --group peers --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --upgrade -o requirements-peers.lock
+	for name in airflow jupyter; do uv pip compile --group recipes-$$name --universal --generate-hashes --no-header \
+	  --no-annotate --python-version 3.11 --upgrade -o requirements-recipes-$$name.lock; done
 
-system:         ## Chromium, a Chinese font, locales, PostgreSQL, Java and npm from Debian's packages (for the tests)
+system:         ## Chromium, a Chinese font, locales, PostgreSQL, Java, npm, cron and systemd from Debian (for the tests)
 	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	missing=$$(for p in chromium fonts-wqy-microhei locales; do dpkg -s $$p >/dev/null 2>&1 || echo $$p; done; \
 	  command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql; \
 	  command -v java >/dev/null || echo default-jre-headless; \
-	  command -v npm >/dev/null || echo npm); \
+	  command -v npm >/dev/null || echo npm; \
+	  command -v crontab >/dev/null || echo cron; \
+	  command -v systemd-analyze >/dev/null || echo systemd); \
 	if [ -z "$$missing" ]; then echo "[system] all that the tests need is installed"; else \
 	  echo "[system] installing" $$missing; \
 	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 clean:          ## remove .venv, reports and caches
-	rm -rf $(VENV) .peers $(CHECKS)/node_modules reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .peers .recipes $(CHECKS)/node_modules reports dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

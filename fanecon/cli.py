@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from fanecon import __version__
+from fanecon.cli_batch import run_all
 from fanecon.errors import FaneconError, FileError, ParameterError, RunError, SchemaError
 from fanecon.report import limits, shelf
 from fanecon.report.asked import parameters as knobs
@@ -24,7 +25,7 @@ from fanecon.report.asked.orders import Asked, judge
 from fanecon.report.codes import Code
 from fanecon.report.history.summary import summarise
 from fanecon.report.limits import Limits
-from fanecon.report.runner import disk
+from fanecon.report.runner import disk, events
 from fanecon.report.runner.running import carry_out, result
 from fanecon.report.runner.watch import Stop, listening
 
@@ -115,12 +116,14 @@ def params(name: str, as_json: bool) -> None:
 @click.option("--allow-personal", "personal", is_flag=True, help="Let the page show phone numbers and the like.")
 @click.option("--summary", type=click.Path(path_type=Path), metavar="FILE", help="Write the outcome as JSON.")
 @click.option("--large", is_flag=True, help="Write a page of more than 50 MB too.")
-def run(name: str, conditions: tuple[str, ...], summary: Path | None, **given: Any) -> None:
+@click.option("--log-json", is_flag=True, help="Progress as one JSON object a line on the standard output.")
+def run(name: str, conditions: tuple[str, ...], summary: Path | None, log_json: bool, **given: Any) -> None:
     """Run the notebook NAME and write one HTML page."""
     asked = Asked(**{key: given.pop(key) for key in ("pairs", "file", "out", "root", "every", "zone", "personal")})
     order = judge(name, asked=asked, conditions=conditions, limits=Limits(**given))
-    with listening() as check:
-        ended = carry_out(order, _tell, check)
+    note = events.JsonLines(click.echo, order.page.stem) if log_json else events.nobody
+    with listening() as check, events.told(note):
+        ended = carry_out(order, _silent if log_json else _tell, check, note)
     if summary:
         content = json.dumps(summarise(ended.record, ended.page, ended.before), ensure_ascii=False, indent=1)
         disk.write(summary, content.encode())
@@ -163,6 +166,10 @@ def list_formats() -> None:
 
 def _tell(text: str) -> None:
     click.echo(_lines(text), nl=False, err=True)
+
+
+def _silent(text: str) -> None:
+    """Leave out the text for a terminal; the events say it."""
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> str:
@@ -224,3 +231,6 @@ def index(  # noqa: PLR0913 - one argument for each option
         click.echo(_lines(told(reports, pages)))
     if alarm and any(report.alarms for report in reports):
         click.get_current_context().exit(3)
+
+
+main.add_command(run_all)

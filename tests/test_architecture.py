@@ -25,6 +25,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 GROUND = {"errors", "numbers", "schema", "tables", "results"}
 FIRST = {"stats", "plots", "places", "readings", "disclosure"}
+SKIN = {"cli_batch"}
 DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {
     "ibis": ("tally",),
@@ -78,7 +79,8 @@ def allowed(here: str) -> set[str]:
         **dict.fromkeys(GROUND, GROUND),
         **{name: GROUND | {name} for name in FIRST},
         **dict.fromkeys(DOORS, GROUND | FIRST | {here}),
-        "cli": GROUND | FIRST | {"report", "loaders", "metrics"},
+        "cli": GROUND | FIRST | {"report", "loaders", "metrics", *SKIN},
+        **dict.fromkeys(SKIN, GROUND | FIRST | {"report", "loaders", "metrics"}),
         "__main__": {"cli"},
     }
     return below.get(floor, set())

@@ -25,21 +25,27 @@ _SET_PDEATHSIG = 1
 _LOOK = 0.5
 
 
-def die_with_parent() -> None:
-    """Make this process end when the one that started it (whose id stands in the environment) ends."""
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Make this process end when the one that started it (whose id stands in the environment) ends.
+
+    Parameters
+    ----------
+    number
+        The signal that ends it: SIGTERM for a process that has something to put in order first.
+    """
     parent = int(os.environ[PARENT])
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
     if sys.platform != "linux":
-        threading.Thread(target=_look, args=(parent,), daemon=True).start()
+        threading.Thread(target=_look, args=(parent, number), daemon=True).start()
 
 
-def _look(parent: int) -> None:
+def _look(parent: int, number: int) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK)
-    os._exit(1)
+    os.kill(os.getpid(), number)
 
 
 def end_all(run: str, tree: Iterable[psutil.Process] = ()) -> int:

@@ -32,7 +32,7 @@ from fanecon.report.asked.orders import Asked, Order, judge
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.record import Book, Record, Threshold, new_id, read_record
-from fanecon.report.runner import disk, hosts, lock, publish, watch
+from fanecon.report.runner import disk, events, hosts, lock, publish, watch
 from fanecon.report.runner.worker import FACTS, FAILED, PAGE, RECORD, Job
 
 Tell = Callable[[str], None]
@@ -126,7 +126,9 @@ def result(ended: Ended) -> Path:
     return ended.page
 
 
-def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None) -> Ended:
+def carry_out(
+    order: Order, tell: Tell, check: Callable[[], None] = lambda: None, note: events.Note = events.nobody
+) -> Ended:
     """Do a run that has been judged.
 
     Parameters
@@ -135,6 +137,8 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
         Called with pieces of progress text, about two per step.
     check
         Called at least five times a second; a :class:`watch.Stop` that it raises ends the run.
+    note
+        Called with each event of the run (see `events`).
 
     Raises
     ------
@@ -148,8 +152,13 @@ def carry_out(order: Order, tell: Tell, check: Callable[[], None] = lambda: None
     with lock.only_one(desk.lock, run=record.id, host=host, wait=order.limits.wait, check=check):
         for left in publish.clear(desk):
             tell(f"Run {left} had been ended from outside; it is put away as failed.\n")
-        ended = _Attempt(order, desk, record, tell, check).make()
-        return _sent(order, desk, ended) if order.store and ended.page else ended
+            note({"event": "cleared", "run": left})
+        note({"event": "run_began", "run": record.id})
+        ended = _Attempt(order, desk, record, watch.Progress(tell, note), check).make()
+        if order.store and ended.page:
+            ended = _sent(order, desk, ended)
+    note(_ending(ended))
+    return ended
 
 
 def _sent(order: Order, desk: publish.Desk, ended: Ended) -> Ended:
@@ -166,6 +175,27 @@ def _sent(order: Order, desk: publish.Desk, ended: Ended) -> Ended:
         told = ended.record.model_copy(update=over)
         disk.write(desk.history(told.id), told.json_text().encode())
         return replace(ended, record=told)
+
+
+def _ending(ended: Ended) -> events.Event:
+    record, error = ended.record, ended.record.error
+    try:
+        result(ended)
+        message = None
+    except RunError as told:
+        message = str(told)
+    return {
+        "event": "run_ended",
+        "run": record.id,
+        "step": error.step if error else len(record.steps),
+        "steps": error.steps if error else len(record.steps),
+        "seconds": record.seconds,
+        "code": record.exit_code,
+        "status": record.status,
+        "page": str(ended.page) if ended.page else None,
+        "message": message,
+        "warnings": list(record.warnings),
+    }
 
 
 def _first(order: Order, began: datetime) -> Record:
@@ -186,9 +216,11 @@ def _first(order: Order, began: datetime) -> Record:
 class _Attempt:
     """One run under its lock, from the record that says `failed` to the page or the failed page."""
 
-    def __init__(self, order: Order, desk: publish.Desk, record: Record, tell: Tell, check: Callable[[], None]) -> None:
+    def __init__(
+        self, order: Order, desk: publish.Desk, record: Record, progress: watch.Progress, check: Callable[[], None]
+    ) -> None:
         self.order, self.desk, self.record, self.check = order, desk, record, check
-        self.progress, self.before = watch.Progress(tell), _last(desk)
+        self.progress, self.before = progress, _last(desk)
         self.began = time.monotonic()
 
     def make(self) -> Ended:

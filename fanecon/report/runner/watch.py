@@ -25,7 +25,7 @@ from fanecon.errors import RunError
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, Limits
 from fanecon.report.record import Step, Trouble
-from fanecon.report.runner import lifeline
+from fanecon.report.runner import events, lifeline
 
 LOG = "worker.log"
 _LOOK = 0.2
@@ -68,6 +68,7 @@ class Progress:
     """How far a worker has come, by what it announced."""
 
     tell: Tell
+    note: events.Note = events.nobody
     step: int = 0
     steps: int = 0
     cell: int = 0
@@ -78,6 +79,8 @@ class Progress:
 
     def take(self, event: Event) -> None:
         """Note one announcement and tell the reader of the terminal."""
+        if events.is_public(event):
+            self.note(events.of_worker(event))
         if event["event"] not in ("begin", "end", "error"):
             return
         self.step, self.steps, self.cell = event["step"], event["steps"], event["cell"]
@@ -149,8 +152,8 @@ def _start(job: str, run: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _follow(process: subprocess.Popen[bytes], limits: Limits, progress: Progress, check: Callable[[], None]) -> None:
-    events: queue.Queue[bytes | None] = queue.Queue()
-    threading.Thread(target=_read, args=(process.stdout, events), daemon=True).start()
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
     began, most = time.monotonic(), limits.bytes
     looked = began
     while True:
@@ -160,7 +163,7 @@ def _follow(process: subprocess.Popen[bytes], limits: Limits, progress: Progress
             _in_memory(process.pid, most)
             looked = time.monotonic()
         try:
-            line = events.get(timeout=_LOOK)
+            line = lines.get(timeout=_LOOK)
         except queue.Empty:
             continue
         if line is None:
@@ -174,11 +177,11 @@ def _follow(process: subprocess.Popen[bytes], limits: Limits, progress: Progress
             raise RunError(event["message"], event["code"])
 
 
-def _read(pipe: IO[bytes] | None, events: queue.Queue[bytes | None]) -> None:
+def _read(pipe: IO[bytes] | None, lines: queue.Queue[bytes | None]) -> None:
     assert pipe is not None
     for line in pipe:
-        events.put(line)
-    events.put(None)
+        lines.put(line)
+    lines.put(None)
 
 
 def _in_time(began: float, limits: Limits, progress: Progress) -> None:

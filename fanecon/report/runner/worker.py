@@ -122,6 +122,7 @@ def _work(job: Job, announce: Callable[[Event], None]) -> Record:
         facts = beside.submit(_facts, job)
         threading.Thread(target=_load_the_page_s_libraries, daemon=True).start()
         executed = kernel.execute(notebook, ledger, cage, process)
+        announce({"event": "page"})
         return _page(job, executed, ledger, facts)
 
 

@@ -1,0 +1,1 @@
+"""Many reports from one file, in turns: what `fanecon run-all` does."""
