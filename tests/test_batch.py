@@ -231,10 +231,6 @@ WRONG = {
         "reports: [{notebook: x.ipynb, out: a/../x.html}, {notebook: x.ipynb}]",
         "Give each its own out:.",
     ),
-    "one record for two pages": (
-        "reports: [{notebook: x.ipynb, out: x.HTML}, {notebook: x.ipynb}]",
-        "which is that of report 1",
-    ),
     "no page": (ONE + "out: x.pdf}]", "a page is an .html file"),
     "an unknown field": (ONE + "out: '{cuont}.html'}]", "{cuont} is not a parameter"),
     "a page outside": (ONE + "out: ../x.html}]", "is not under"),
