@@ -46,7 +46,7 @@ def kill_once(place: Place, victim: str, moment: float) -> str:
     running = place.start()
     wait_until(running, time.monotonic() + moment)
     alive = family(running)
-    target = of_kind(alive, victim)
+    target = of_kind(alive, victim) or of_kind(alive, "worker") or of_kind(alive, "cli")  # a kernel comes last
     if target is not None:
         target.kill()
     hit = target is not None
@@ -61,14 +61,17 @@ def kill_once(place: Place, victim: str, moment: float) -> str:
     return "hit" if hit else "missed"
 
 
-def check_after(place: Place) -> None:
-    """The next run succeeds and tidies up; no record claims a page that was never there."""
+def check_after(place: Place) -> float:
+    """The next run succeeds and tidies up; no record claims a page that was never there.  Returns how long it took."""
+    began = time.monotonic()
     code, said = place.run()
+    took = time.monotonic() - began
     assert code == 0, said
     assert place.strays() == []
     assert place.says() == "complete"
     ends = [one.status == "complete" for one in place.records()]
     assert ends[-1]
+    return took
 
 
 def kill_study(folder: Path, count: int, seed: int) -> dict[str, int]:
@@ -76,7 +79,7 @@ def kill_study(folder: Path, count: int, seed: int) -> dict[str, int]:
     seen = {"hit": 0, "missed": 0}
     for victim, part in points(count, seed):
         seen[kill_once(place, victim, part * usual)] += 1
-        check_after(place)
+        usual = check_after(place)
     return seen
 
 
@@ -88,8 +91,7 @@ def test_a_run_that_is_killed_anywhere_leaves_a_whole_page_and_nobody_behind(tmp
 @pytest.mark.parametrize("part", range(8))
 def test_200_points_of_death(part: int, tmp_path: Path) -> None:
     seen = kill_study(tmp_path, 25, seed=part)
-    print(seen)
-    assert seen["hit"] >= 18
+    assert seen["hit"] >= 22, seen
 
 
 # --- writes that fail ---
