@@ -125,11 +125,26 @@ def _lines(script: str, sizes: tuple[str, ...]) -> str:
     return "\n".join(["```json", *found, "```", "", machine() + "."])
 
 
+def runner() -> str:
+    found = run("runner.py", "7")
+    ratio = found.pop("ratio")
+    rows = [[name, f"{one['wall']:.1f}", f"{one['cpu']:.1f}", f"{one['bytes']:,.0f}"] for name, one in found.items()]
+    text = [
+        "The Rainbow Bus report, from command to page, in turn with the bare pipeline; medians of seven rounds.",
+        f"Wall clock: **{ratio['wall']:.2f}** of the bare pipeline's (at most {ratio['wall_most']:.2f}); "
+        f"CPU: {ratio['cpu']:.2f}.",
+    ]
+    return "\n".join(
+        [*text, "", table(["", "wall s", "CPU s", "bytes of the page"], rows), "", f"Machine: {machine()}."]
+    )
+
+
 SECTIONS: dict[str, tuple[str, Callable[..., str]]] = {
     "tally": ("Tallies of an event log", tally),
     "loaders": ("Loaders", loaders),
     "lockstep": ("Densest block and lockstep", lockstep),
     "coshare": ("Co-sharing", coshare),
+    "runner": ("A report beside papermill and nbconvert", runner),
 }
 
 

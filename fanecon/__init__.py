@@ -82,7 +82,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "stranger_share_rate",
             "two_phases",
         ],
-        "report.running": ["run"],
+        "report.runner.running": ["run"],
         "results": ["Interval", "Result"],
         "schema": ["EngineError", "FaneconError", "FileError", "ParameterError", "RunError", "SchemaError"],
     },

@@ -19,15 +19,15 @@ import click
 from fanecon import __version__
 from fanecon.cli_batch import run_all
 from fanecon.errors import FaneconError, FileError, ParameterError, RunError, SchemaError
-from fanecon.report import disk, events, limits, shelf
-from fanecon.report import parameters as knobs
+from fanecon.report import limits, shelf
+from fanecon.report.asked import parameters as knobs
+from fanecon.report.asked.orders import Asked, judge
 from fanecon.report.codes import Code
+from fanecon.report.history.summary import summarise
 from fanecon.report.limits import Limits
-from fanecon.report.orders import Asked, judge
-from fanecon.report.running import carry_out, result
-from fanecon.report.schedule import read_schedule, read_zone
-from fanecon.report.summary import summarise
-from fanecon.report.watch import Stop, listening
+from fanecon.report.runner import disk, events
+from fanecon.report.runner.running import carry_out, result
+from fanecon.report.runner.watch import Stop, listening
 
 
 def _code(error: FaneconError) -> int:
@@ -60,16 +60,6 @@ def _size(context: click.Context, option: click.Parameter, text: str | None) -> 
     return None if text is None else limits.size(text)
 
 
-def _every(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
-    if text is not None:
-        read_schedule(text)
-    return text
-
-
-def _zone(context: click.Context, option: click.Parameter, text: str) -> str:
-    return read_zone(text).key
-
-
 def _lines(text: str) -> str:
     """A text without the control characters that a terminal would obey, its lines kept."""
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
@@ -96,7 +86,7 @@ def params(name: str, as_json: bool) -> None:
     """Print what can be set in the notebook NAME."""
     notebook = shelf.find(name)
     if as_json:
-        from fanecon.report.form import form
+        from fanecon.report.asked.form import form
 
         click.echo(json.dumps(form(notebook), ensure_ascii=False, indent=2))
         return
@@ -116,10 +106,8 @@ def params(name: str, as_json: bool) -> None:
     "-o", "out", default="", metavar="PAGE", help="The page to write; {name} is a parameter [reports/NAME.html]."
 )
 @click.option("--root", type=click.Path(path_type=Path), help="The folder that the page must not leave.")
-@click.option(
-    "--every", metavar="PERIOD", callback=_every, help="The schedule, such as 1d or a cron line, for the history."
-)
-@click.option("--zone", default="UTC", callback=_zone, help="Time zone of the times on the page [UTC].")
+@click.option("--every", metavar="PERIOD", help="The schedule, such as 1d or a cron line, for the history.")
+@click.option("--zone", default="UTC", help="Time zone of the times on the page [UTC].")
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 3 if this comes true.")
 @click.option("--wait", default="0s", metavar="TIME", callback=_seconds, help="How long to wait for another run.")
 @click.option("--timeout", default="1h", metavar="TIME", callback=_seconds, help="For the whole run [1h].")
@@ -141,7 +129,7 @@ def run(name: str, conditions: tuple[str, ...], summary: Path | None, log_json: 
         disk.write(summary, content.encode())
     for warning in ended.record.warnings:
         click.echo(f"Note: {_lines(warning)}", err=True)
-    click.echo(f"Wrote {result(ended)}", err=True)
+    click.echo(f"Wrote {result(ended)}{f', and {ended.address}' if ended.address else ''}", err=True)
 
 
 @main.command()
@@ -200,8 +188,8 @@ def verify(paths: tuple[Path, ...], fresh: str | None, as_json: bool) -> None:
     Exits with 0 if all are complete, 3 too old, 4 altered or not a page, 5 the page of a failed run; of several pages
     with the highest of their codes.
     """
-    from fanecon.report import verify as seals
-    from fanecon.report.schedule import read_period
+    from fanecon.report.history import verify as seals
+    from fanecon.report.history.schedule import read_period
 
     limit = read_period(fresh) if fresh is not None else None
     verdicts = [seals.verify(path, fresh=limit) for path in paths]
@@ -229,10 +217,10 @@ def index(  # noqa: PLR0913 - one argument for each option
     folder: Path, out: Path | None, every: str | None, zone: str | None, since: str, alarm: bool, as_json: bool
 ) -> None:
     """Write a page with the history of all reports in DIR: what ran, was late, doubled, missed or failed."""
-    from fanecon.report.history import Plan, read_history
-    from fanecon.report.index import write_index
-    from fanecon.report.listing import document, told
-    from fanecon.report.schedule import read_period
+    from fanecon.report.history.history import Plan, read_history
+    from fanecon.report.history.index import write_index
+    from fanecon.report.history.listing import document, told
+    from fanecon.report.history.schedule import read_period
 
     plan = Plan(every=every, zone=zone, since=read_period(since))
     reports = read_history(folder, plan)

@@ -14,11 +14,11 @@ import click
 from fanecon.errors import RunError
 from fanecon.report import limits
 from fanecon.report.codes import gravest
-from fanecon.report.events import JsonLines, Note, nobody
-from fanecon.report.ledger import printable
+from fanecon.report.runner.events import JsonLines, Note, nobody
+from fanecon.report.runner.ledger import printable
 
 if TYPE_CHECKING:
-    from fanecon.report.batch_run import Done
+    from fanecon.report.batch.whole import Done
 
 
 def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
@@ -49,10 +49,10 @@ def run_all(  # noqa: PLR0913 - one argument for each option
     Everything is judged before anything starts.  The run of one report does not depend on the others.  Exits with 0 if
     all are complete, otherwise with the gravest code among them: 1, 8, 6, 7, 2, 5, 4, 9, 3.
     """
-    from fanecon.report.batch import judge_batch
-    from fanecon.report.batch_run import judge_summary, run_batch
-    from fanecon.report.board import table
-    from fanecon.report.turns import turns
+    from fanecon.report.batch.board import table
+    from fanecon.report.batch.tasks import judge_batch
+    from fanecon.report.batch.turns import turns
+    from fanecon.report.batch.whole import judge_summary, run_batch
 
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the console cannot write must not end the runs
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -75,7 +75,7 @@ def run_all(  # noqa: PLR0913 - one argument for each option
 
 def _summarised(file: Path | None, done: Done) -> int:
     """Write the summary if one was asked for; the exit code, which is 8 if that failed and nothing graver did."""
-    from fanecon.report.batch_run import write_summary
+    from fanecon.report.batch.whole import write_summary
 
     try:
         if file:
@@ -91,7 +91,7 @@ def _display(log_json: bool, quiet: bool, reports: int) -> Callable[[], Abstract
         return lambda: nullcontext(JsonLines(click.echo))
     if quiet:
         return lambda: nullcontext(nobody)
-    from fanecon.report.board import Lines, Live
+    from fanecon.report.batch.board import Lines, Live
 
     if not sys.stderr.isatty():
         return lambda: Lines(lambda line: click.echo(line, err=True))

@@ -47,6 +47,10 @@ PATIENCE = 60.0
 Message = dict[str, Any]
 
 
+class GoneError(AssertionError):
+    """The page was left while something was asked of it."""
+
+
 class Tab:
     """One tab: commands go in, what happened meanwhile is kept in `events`."""
 
@@ -61,6 +65,8 @@ class Tab:
         while True:
             message = self._next()
             if message.get("id") == number:
+                if "navigated" in str(message.get("error")):
+                    raise GoneError(method)
                 assert "error" not in message, f"{method}: {message['error']}"
                 return dict(message["result"])
 

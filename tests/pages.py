@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from fanecon.report.page import render
+from fanecon.report.pages.page import render
 from fanecon.report.record import Book, Commit, Input, Metric, Record, Setting, Step, Threshold, Trouble
 from fanecon.report.shelf import Notebook
 

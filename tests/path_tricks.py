@@ -96,6 +96,7 @@ PATHS = [
     typed("root/.RUNS/x.html", ".runs"),
     typed("root/x.pdf", ".html"),
     typed("root/.html", ".html"),
+    typed("root/x.HTML", ".html"),
     typed("root/x.html.exe", ".html"),
     typed("root/x.html\0.pdf", "nobody sees"),
     typed("root/x.html\n", "nobody sees"),

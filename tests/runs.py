@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 from books import book
 
-from fanecon.report.publish import Desk
 from fanecon.report.record import Record, read_record
+from fanecon.report.runner.publish import Desk
 from fanecon.report.seal import read_seal
 
 COMMAND = [sys.executable, "-c", "from fanecon.cli import main; main()"]

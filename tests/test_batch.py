@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanecon.errors import ParameterError, RunError
-from fanecon.report.batch import Judged, judge_batch
-from fanecon.report.batch_file import read_batch_file
+from fanecon.report.batch.reading import read_batch_file
+from fanecon.report.batch.tasks import Judged, judge_batch
 
 
 @pytest.fixture
@@ -125,6 +125,16 @@ def test_a_secret_goes_by_its_name_only(place: Path, monkeypatch: pytest.MonkeyP
     )
 
 
+def test_a_page_may_go_to_a_store(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    text = 'reports: [{notebook: x.ipynb, matrix: {count: [1, 2]}, out: "s3://bucket/{count}.html"}]'
+    tasks = judged(place, text).tasks
+    assert [task.name for task in tasks] == ["s3/bucket/1", "s3/bucket/2"]
+    assert Path.cwd() == Path("/")
+    assert "There is no store" in refusal(place, text.replace("s3:", "nowhere:"))
+    assert "its page is 1.html" in refusal(place, text.replace("{count}.html", "1.html"))
+
+
 WORDS = {
     "no": "no",
     "yes": "yes",
@@ -230,10 +240,6 @@ WRONG = {
     "one page in two spellings": (
         "reports: [{notebook: x.ipynb, out: a/../x.html}, {notebook: x.ipynb}]",
         "Give each its own out:.",
-    ),
-    "one record for two pages": (
-        "reports: [{notebook: x.ipynb, out: x.HTML}, {notebook: x.ipynb}]",
-        "which is that of report 1",
     ),
     "no page": (ONE + "out: x.pdf}]", "a page is an .html file"),
     "an unknown field": (ONE + "out: '{cuont}.html'}]", "{cuont} is not a parameter"),

@@ -10,9 +10,9 @@ import pytest
 from records import START, half_life, record, share
 from scipy import stats as theory
 
-from fanecon.report.changes import Change, Shared, change, changes, pair, shared_data, square_and_add
+from fanecon.numbers import Interval
+from fanecon.report.history.changes import Change, Shared, change, changes, pair, shared_data, square_and_add
 from fanecon.report.record import Input, Metric, Record
-from fanecon.results import Interval
 from fanecon.stats import newcombe_difference, wilson
 
 # Newcombe 1998, Statistics in Medicine 17:873, table II, method 10: first minus second
@@ -169,6 +169,7 @@ UNTOLD: list[tuple[Metric, Metric, str]] = [
 WITHOUT: list[tuple[Metric, Metric, str]] = [
     (without(share(), low=None), share(), "the earlier run has none"),
     (share(), without(share(), high=math.nan), "this run has none"),
+    (without(share(), shows="simulation"), without(share(), shows="simulation"), "both numbers are simulated"),
     (share(), without(share(), level=0.9), "the levels differ: 0.95 and 0.9"),
     (without(share(), level=None), share(), "not known"),
     (share(), without(share(), estimate=0.9), "does not hold its estimate"),
@@ -264,3 +265,12 @@ def test_all_changes_of_a_run_come_in_its_order() -> None:
     assert first.interval.estimate == pytest.approx(1)
     assert first.shared == "unknown"
     assert first.level == 0.95
+
+
+def test_the_examples_in_the_docstrings_are_true() -> None:
+    from doctest import testmod
+
+    from fanecon.report.history.history import changes as module
+
+    assert testmod(module).failed == 0
+    assert testmod(module).attempted > 0

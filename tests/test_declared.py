@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import warnings
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fanecon.report import shelf
-from fanecon.report.declared import Declared, declared
-from fanecon.report.kinds import Parameter
+from fanecon.report.asked.declared import Declared, declared
+from fanecon.report.asked.kinds import Parameter
 from fanecon.schema import ParameterError
 
 
@@ -162,6 +165,9 @@ def test_imports_stand_at_the_top_and_are_kept_as_they_are_written() -> None:
         ("%matplotlib inline", "not valid Python"),
         ("x = " + "[" * 500 + "]" * 500, "is not valid Python"),
         ("\0", "not valid Python"),
+        ("x = date(10**3, 1, 1)", "not a literal"),
+        (f"x = date({10**30}, 1, 1)", "not a literal"),
+        ("x: " + " | ".join(["a"] * 1500) + " = 1", "line 1"),
     ],
 )
 def test_what_declares_nothing_is_refused_with_its_line(cell: str, said: str) -> None:
@@ -181,3 +187,35 @@ def test_all_lines_that_declare_nothing_are_told() -> None:
 )
 def test_a_name_that_the_model_or_python_uses_itself_can_be_a_parameter(name: str) -> None:
     assert one(f"{name} = 3  # from 1 to 5").name == name
+
+
+WORDS = [
+    "x", "y", "=", " = ", ":", ": ", "int", "str", "date", "list[", "]", "Literal[", "'a'", "1", "-", "None", " | ",
+    "(", ")", ", ", "\n", "#", " from ", " to ", " one of: ", "0.5", "import ", "datetime", "{", "}", "[", "True",
+    "'2026-01-01'", "@", "\\", ";", "\t", "*", "lambda: 0", "(yield)", "...", "1e999", "粉", "\x0c", "\r", '"',
+]  # fmt: skip
+
+
+@given(cell=st.lists(st.sampled_from(WORDS), max_size=16).map("".join))
+@settings(max_examples=250, deadline=None)
+def test_no_cell_whatsoever_raises_anything_but_a_refusal(cell: str) -> None:
+    refused_at_most(cell)
+
+
+@pytest.mark.nightly
+@given(cell=st.lists(st.sampled_from(WORDS), max_size=24).map("".join))
+@settings(max_examples=8_000, deadline=None)
+def test_eight_thousand_cells_raise_nothing_but_refusals(cell: str) -> None:
+    refused_at_most(cell)
+
+
+def refused_at_most(cell: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        try:
+            found = read(cell)
+        except ParameterError:
+            return
+    for parameter in found.parameters:
+        assert parameter.name.isidentifier()
+        assert parameter.required or parameter.default is not None or parameter.optional

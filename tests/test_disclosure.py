@@ -221,6 +221,28 @@ def test_no_small_group_can_be_found_in_a_thousand_random_tables_and_their_succe
     print(found.groupby("kind")[["small", "more", "filled", "small_2", "more_2"]].sum())
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("known", ["all", "last"])
+def test_no_small_group_can_be_found_in_three_tables_that_grow(known: str) -> None:
+    rng = np.random.default_rng(11)
+    for number in range(40):
+        by, cells = KINDS[number % 4](rng)
+        runs, made = [cells], list[fe.Suppressed]()
+        while len(made) < 3:
+            before = made if known == "all" else made[-1:]
+            made.append(fe.suppress(frame(by, runs[-1]), before, counts="n", by=by, k=K))
+            runs.append(grown(runs[-1], rng))
+        reader = Reader(list(cells), [shown_numbers(one.table, by) for one in made], grows=True)
+        for name in margins(list(cells)):
+            for run in range(3):
+                low, high = reader.span(reader.row((run, name)))
+                small = 0 < truth(runs[run], name) < K
+                assert not small or (low <= least_of(runs[run], name) + 1e-6 and high >= K - 1e-6)
+            for one, two in itertools.combinations(range(3), 2):
+                if 0 < truth(runs[two], name) - truth(runs[one], name) < K:
+                    assert reader.span(reader.row((two, name)) - reader.row((one, name)))[1] >= K - 1e-6
+
+
 # --- by hand ---
 
 

@@ -19,17 +19,18 @@ import pytest
 from books import book
 from runs import COMMAND, gone
 
-from fanecon.report import fleet, lifeline, turns
-from fanecon.report.batch import Task
-from fanecon.report.batch_words import Usual
+from fanecon.report.batch import fleet, turns
+from fanecon.report.batch.fleet import Fleet, Outcome
+from fanecon.report.batch.tasks import Task
+from fanecon.report.batch.turns import Turns
+from fanecon.report.batch.words import Usual
 from fanecon.report.codes import Code, gravest
-from fanecon.report.events import Event
-from fanecon.report.fleet import Fleet, Outcome
-from fanecon.report.publish import Desk
 from fanecon.report.record import read_record
+from fanecon.report.runner import lifeline
+from fanecon.report.runner.events import Event
+from fanecon.report.runner.publish import Desk
+from fanecon.report.runner.watch import Stop
 from fanecon.report.seal import read_seal
-from fanecon.report.turns import Turns
-from fanecon.report.watch import Stop
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 STAND_IN = [sys.executable, "-S", str(Path(__file__).with_name("stand_in.py"))]

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from records import START, half_life, history, publish, record, run_id, share, shelve
 
-from fanecon.report.history import Plan, Report, read_history
-from fanecon.report.kept import Run
-from fanecon.report.lifeline import this_host
-from fanecon.report.listing import document
+from fanecon.errors import FileError, ParameterError
+from fanecon.report.history.history import Plan, Report, read_history
+from fanecon.report.history.kept import Run
+from fanecon.report.history.listing import document
 from fanecon.report.record import UNFINISHED, Host, Record, Trouble
-from fanecon.schema import FileError, ParameterError
+from fanecon.report.runner.hosts import this_host
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -41,7 +41,7 @@ def test_each_run_says_what_became_of_it(tmp_path: Path) -> None:
     publish(tmp_path, record(START + DAY, 1, failed=5))
     shelve(tmp_path, unfinished(this_host(), START + 2 * DAY, 2))
     (tmp_path / ".runs" / "sharing.html" / run_id(START + 2 * DAY, 2)).mkdir()
-    shelve(tmp_path, unfinished(Host(name="night", pid=1, started=0), START + 3 * DAY, 3))
+    shelve(tmp_path, unfinished(Host(name="night", pid=1, started=0), START + 3 * DAY, 3))  # its folder is gone
     shelve(tmp_path, unfinished(this_host().model_copy(update={"started": 1.0}), START + 4 * DAY, 4))
     (tmp_path / ".runs" / "sharing.html" / run_id(START + 4 * DAY, 4)).mkdir()
     (tmp_path / ".runs" / "sharing.html" / run_id(START + 5 * DAY, 5)).mkdir()
@@ -54,13 +54,23 @@ def test_each_run_says_what_became_of_it(tmp_path: Path) -> None:
     assert report.last_complete is not None
     assert (report.last_complete.began, report.last_complete.page) == (START, "sharing.html")
     assert report.runs[5].page == f"failed/sharing-{run_id(START + DAY, 1)}.html"
-    assert report.alarms == ("The record of the last run cannot be read.",)
+    assert report.alarms == (
+        "The record of the last run cannot be read.",
+        "A run has been at work since 2026-03-03 06:00 UTC.",
+    )
 
 
 def test_a_complete_run_that_did_not_finish_its_publishing_is_not_complete(tmp_path: Path) -> None:
     one = publish(tmp_path, record(START).model_copy(update={"host": None}))
     (tmp_path / ".runs" / "sharing.html" / one.id).mkdir()
     assert read(tmp_path, START + HOUR).runs[0].state == "interrupted"
+
+
+def test_a_run_that_puts_its_page_in_place_at_this_moment_is_at_work(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    one = publish(tmp_path, record(now - timedelta(seconds=40)).model_copy(update={"host": None}))
+    (tmp_path / ".runs" / "sharing.html" / one.id).mkdir()
+    assert read(tmp_path, now).runs[0].state == "running"
 
 
 def test_a_page_that_is_gone_or_another_is_told(tmp_path: Path) -> None:
@@ -92,13 +102,14 @@ def test_numbers_come_with_the_change_since_the_last_complete_run(tmp_path: Path
     assert changes == {"half_life": 1.0, "share_to_read": 0.005}
 
 
-def test_a_planted_history_is_found_as_it_was_planted(tmp_path: Path) -> None:
-    made = history(tmp_path, 120, seed=3)
+@pytest.mark.parametrize("count", [120, pytest.param(1_000, marks=pytest.mark.nightly)])
+def test_a_planted_history_is_found_as_it_was_planted(tmp_path: Path, count: int) -> None:
+    made = history(tmp_path, count, seed=3)
     report = read(tmp_path, made[-1].began + HOUR)
     assert [run.id for run in report.runs] == [one.id for one in sorted(made, key=lambda one: one.began)][::-1]
     days = Counter((one.began - START) // DAY for one in made)
     missed = {one.first + n * DAY for one in report.missed for n in range(one.count)}
-    assert missed == {START + day * DAY for day in range(120) if not days[day]}
+    assert missed == {START + day * DAY for day in range(count) if not days[day]}
     assert Counter(kinds(report))["doubled"] == sum(count - 1 for count in days.values())
     late = [run.began for run in report.runs if run.punctual and run.punctual.kind == "late"]
     assert sorted(late) == sorted(one.began for one in made if one.began.hour == 11)
@@ -181,6 +192,18 @@ def test_a_run_that_is_at_work_is_not_overdue(tmp_path: Path) -> None:
     shelve(tmp_path, unfinished(this_host(), START + DAY, 1))
     (tmp_path / ".runs" / "sharing.html" / run_id(START + DAY, 1)).mkdir()
     assert alarms(tmp_path, START + DAY + 3 * HOUR) == ""
+
+
+def test_a_run_that_never_ends_is_a_reason_for_alarm_and_one_elsewhere_is_told(tmp_path: Path) -> None:
+    publish(tmp_path, record(START, every=None))
+    elsewhere = unfinished(Host(name="another machine", pid=1, started=0), START + DAY, 1)
+    shelve(tmp_path, elsewhere.model_copy(update={"every": None}))
+    (tmp_path / ".runs" / "sharing.html" / elsewhere.id).mkdir()
+    assert alarms(tmp_path, START + DAY + HOUR) == ""
+    assert alarms(tmp_path, START + 3 * DAY) == "A run has been at work since 2026-03-02 06:00 UTC."
+    report = read(tmp_path, START + 3 * DAY)
+    assert report.runs[0].state == "running"
+    assert "another machine" in report.runs[0].trouble
 
 
 def test_what_was_missed_long_ago_is_listed_and_rings_no_more(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from click.testing import CliRunner, Result
 from records import START, history, publish, record, run_id, share, shelve
 
 from fanecon.cli import main
-from fanecon.report.history import Plan, read_history
-from fanecon.report.index import MOST_ROWS, write_index
+from fanecon.errors import ParameterError, RunError
+from fanecon.numbers import Interval
+from fanecon.report.history.history import Plan, read_history
+from fanecon.report.history.index import MOST_ROWS, write_index
+from fanecon.report.history.spark import Point, sparkline
 from fanecon.report.record import Book, Record, Threshold, Trouble
-from fanecon.report.spark import Point, sparkline
-from fanecon.results import Interval
-from fanecon.schema import RunError
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 PAYLOADS = (
@@ -219,6 +219,20 @@ def test_a_link_in_the_place_of_the_page_is_not_followed(tmp_path: Path) -> None
     with pytest.raises(RunError):
         write(tmp_path, START + 3 * DAY)
     assert (tmp_path / "target").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["runs", "runs.txt", "runs.HTML", "a\0.html"])
+def test_a_history_is_an_html_file(tmp_path: Path, name: str) -> None:
+    history(tmp_path, 3)
+    with pytest.raises(ParameterError, match=r"index\.html"):
+        write(tmp_path, START + 3 * DAY, tmp_path / name)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    history(tmp_path, 3)
+    with pytest.raises(RunError) as refused:
+        write(tmp_path, START + 3 * DAY, tmp_path / "no" / "runs.html")
+    assert refused.value.code == 8
 
 
 def test_a_page_elsewhere_links_back_to_the_reports(tmp_path: Path) -> None:

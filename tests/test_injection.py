@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fanecon.report import shelf
-from fanecon.report.injection import injected, secret_environment
-from fanecon.report.parameters import settle
+from fanecon.report.asked.injection import injected, secret_environment
+from fanecon.report.asked.parameters import settle
 from fanecon.schema import ParameterError
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=80)

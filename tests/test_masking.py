@@ -20,7 +20,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from fanecon.report.masking import HIDDEN, Mask, fit_to_hide
+from fanecon.report.asked.masking import HIDDEN, Mask, fit_to_hide
 
 AWKWARD = "s3cr-et/To+k'en\"&<x>%é密\\n="
 PLAIN = "hunter2hunter2"

@@ -15,7 +15,7 @@ import pytest
 from books import book
 
 from fanecon.report import run
-from fanecon.report.markup import clean, formula
+from fanecon.report.pages.markup import clean, formula
 from fanecon.report.seal import seal, sealed
 
 PAYLOADS = [

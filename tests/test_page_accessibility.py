@@ -14,7 +14,7 @@ from chromium import Chromium, Tab, chromium, needed
 from payloads import payloads
 
 from fanecon.report import run, shelf
-from fanecon.report.exporter import PageExporter
+from fanecon.report.pages.exporter import PageExporter
 
 AXE = Path(__file__).parent / "accessibility" / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
@@ -42,6 +42,7 @@ def tab(browser: Chromium) -> Iterator[Tab]:
     with browser.tab() as opened:
         opened.ask("Page.enable")
         opened.ask("Page.setBypassCSP", enabled=True)
+        opened.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         yield opened
 
 
@@ -140,14 +141,16 @@ def test_a_page_is_used_without_a_mouse_and_its_code_unfolds_at_one_switch(tab: 
     tab.look()
     tab.open(written(tmp_path / "x.html", drawn()["complete"]))
     seen = "document.querySelector('details.code pre').checkVisibility({contentVisibilityAuto: true})"
-    reached = []
+    reached: list[str] = []
     assert not tab.evaluate(seen)
     for _ in range(80):
         _press(tab, "Tab")
         reached.append(tab.evaluate("document.activeElement.id || document.activeElement.tagName"))
         if reached[-1] == "all-code" and reached.count("all-code") == 1:
             _press(tab, " ")
-            assert tab.evaluate(seen)
+            tab.evaluate(
+                f"new Promise(done => {{ const look = () => {seen} ? done() : setTimeout(look, 20); look(); }})"
+            )
             outline = tab.evaluate("getComputedStyle(document.activeElement).outlineStyle")
             assert outline != "none"
     assert reached[0] == "A", "the first stop is the link that skips to the text"

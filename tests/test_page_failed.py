@@ -15,7 +15,7 @@ import pages
 import pytest
 from traitlets.config import Config
 
-from fanecon.report.exporter import PageExporter
+from fanecon.report.pages.exporter import PageExporter
 from fanecon.report.record import Book, Record, Setting, Threshold, Trouble
 from fanecon.report.seal import read_seal
 
@@ -258,7 +258,7 @@ def test_the_exporter_reads_a_file_and_the_preprocessors_of_nbconvert_take_part(
 @pytest.mark.nightly
 def test_nbconvert_writes_the_page_of_a_notebook_that_was_run_elsewhere(tmp_path: Path) -> None:
     nbformat.write(pages.ran(pages.cells("1"), {4: [pages.stream("x")]}), tmp_path / "x.ipynb")
-    command = [sys.executable, "-m", "nbconvert", "--to", "fanecon.report.exporter.PageExporter", "x.ipynb"]
+    command = [sys.executable, "-m", "nbconvert", "--to", "fanecon.report.pages.exporter.PageExporter", "x.ipynb"]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
     assert "Status unknown" in (tmp_path / "x.html").read_text(encoding="utf-8")
 
@@ -266,5 +266,5 @@ def test_nbconvert_writes_the_page_of_a_notebook_that_was_run_elsewhere(tmp_path
 def test_nbconvert_knows_the_page_by_its_name() -> None:
     declared = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
     assert declared["project"]["entry-points"]["nbconvert.exporters"] == {
-        "fanecon": "fanecon.report.exporter:PageExporter"
+        "fanecon": "fanecon.report.pages.exporter:PageExporter"
     }

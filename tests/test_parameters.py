@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from books import PARAMETERS, book
 
-from fanecon.report import parameters, shelf
+from fanecon.report import shelf
+from fanecon.report.asked import parameters
 from fanecon.schema import ParameterError
 
 

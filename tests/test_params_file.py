@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fanecon.report import shelf
-from fanecon.report.parameters import Settled, settle
-from fanecon.report.params_file import LARGEST_FILE, read_file
+from fanecon.report.asked.parameters import Settled, settle
+from fanecon.report.asked.params_file import LARGEST_FILE, read_file
 from fanecon.schema import ParameterError
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import os
+import pickle
 import stat
+import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from books import book
 
+import fanecon as fe
+from fanecon.disclosure import keys
 from fanecon.loaders import personal, privacy
 from fanecon.loaders.cells import Unreadable
 from fanecon.loaders.door import read
 from fanecon.loaders.reading import Ask
+from fanecon.report.pages.scan import scan
 from fanecon.schema import FileError, ParameterError
 
+ROOT = Path(__file__).resolve().parents[1]
 KEY = "a key for tests, thirty-two letters"
 PHONE, MAIL, IP, OPENID, NAME, NICK, CARD = (
     "13812345678",
@@ -162,7 +172,7 @@ def test_a_short_key_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv(privacy.VARIABLE)
-    monkeypatch.setattr(privacy.platformdirs, "user_config_path", lambda name: tmp_path / "config" / name)
+    monkeypatch.setattr(keys.platformdirs, "user_config_path", lambda name: tmp_path / "config" / name)
     return tmp_path / "config" / "fanecon" / "key"
 
 
@@ -314,3 +324,75 @@ def test_digits_behind_a_point_are_no_phone() -> None:
     assert json.loads(clean)["of"] == 0.138
     assert "13800000000" not in json.loads(clean)["phone"]
     assert personal.masked_text("4489.14013671875 and 13800000000") == "4489.14013671875 and 138****0000"
+
+
+# --- the key, end to end ---
+
+CANARIES = [f"{number:02}-key of nobody, drawn for a test {number * 7919 % 10007:05}+/=" for number in range(20)]
+
+
+def spellings(secret: str) -> list[str]:
+    """A secret as it stands, and as programs write it."""
+    raw = secret.encode()
+    coded = [base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode(), raw.hex()]
+    return [secret, *coded, quote(secret), quote(secret, safe=""), html.escape(secret), json.dumps(secret)[1:-1]]
+
+
+@pytest.mark.parametrize("canary", CANARIES, ids=lambda canary: canary[:2])
+def test_no_key_stands_in_anything_that_a_reading_says_and_every_key_makes_its_own_pseudonyms(
+    canary: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = read(log(tmp_path, row()))["events"]["actor_id"][0]
+    monkeypatch.setenv(privacy.VARIABLE, canary)
+    reading = read(log(tmp_path, row()))
+    with pytest.raises(FileError) as refused:
+        read(log(tmp_path, row(amount="much")))
+    told = everything(reading) + str(refused.value) + repr(reading) + pickle.dumps(reading["events"]).decode("latin-1")
+    assert [one for one in spellings(canary) if one in told] == []
+    assert reading["events"]["actor_id"][0] != here
+
+
+BOOK = """import os, fanecon as fe
+reading = fe.read({path!r})
+reading
+---
+print(reading.explain(), reading["events"].attrs, *reading["events"].iloc[0])
+---
+print(sorted(name for name in os.environ if "KEY" in name))"""
+
+
+def test_no_key_and_no_person_stands_on_a_page_or_beside_it(tmp_path: Path) -> None:
+    steps = BOOK.format(path=str(log(tmp_path, row()))).split("---")
+    fe.run(str(book(tmp_path / "x.ipynb", *steps)), out=tmp_path / "out" / "x.html")
+    written = [one for one in (tmp_path / "out").rglob("*") if one.is_file()]
+    told = "".join(one.read_text(encoding="utf-8", errors="replace") for one in written)
+    assert "openid:" in told
+    assert [value for value in (*RAW, *spellings(KEY)) if value in told] == []
+    assert [
+        str(one) for page in written if page.suffix == ".html" for one in scan(page.read_bytes(), raw_ids=RAW)
+    ] == []
+
+
+def test_a_key_that_a_notebook_prints_is_found_on_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    for canary in CANARIES:
+        monkeypatch.setenv(privacy.VARIABLE, canary)
+        for one in spellings(canary):
+            assert "secret" in {found.kind for found in scan(f"<pre>{one}</pre>")}, one
+
+
+def test_a_kept_key_is_known_to_the_last_look_too(config: Path) -> None:
+    kept = privacy.key().decode()
+    assert keys.keys() == (kept,)
+    assert [one.kind for one in scan(f"<p>{kept}</p>")] == ["secret"]
+
+
+def test_a_key_of_a_few_letters_is_a_word_and_not_looked_for(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(privacy.VARIABLE, "test")
+    assert keys.keys() == ()
+
+
+def test_no_key_is_in_the_repository() -> None:
+    tracked = subprocess.run(
+        ["git", "grep", "-lE", "FANECON_KEY[\"']?[=:] ?[\"']?[0-9a-f]{32}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert tracked.stdout == ""

@@ -13,9 +13,9 @@ from wechat_files import HEADER_16, link, row_16, xls
 
 from fanecon.cli import main
 from fanecon.report import run
-from fanecon.report.metrics import collect
 from fanecon.report.record import Record, read_record
-from fanecon.report.running import carry_out
+from fanecon.report.runner.metrics import collect
+from fanecon.report.runner.running import carry_out
 from fanecon.schema import RunError
 
 MEASURE = "import fanecon as fe\nfe.share_to_read(fe.simulate_articles(40, seed=3))"
@@ -138,7 +138,7 @@ def test_output_without_end_is_cut_and_the_page_says_so(tmp_path: Path) -> None:
 def test_a_page_that_is_too_large_is_refused_unless_it_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fanecon.report.running.MOST_PAGE", 20_000)
+    monkeypatch.setattr("fanecon.report.runner.running.MOST_PAGE", 20_000)
     path, out = book(tmp_path / "x.ipynb", "print('x' * 30_000)"), tmp_path / "x.html"
     code, said, _ = made(path, out)
     assert code == 8

@@ -13,8 +13,8 @@ import pytest
 from books import book
 
 from fanecon.report import run
-from fanecon.report.publish import Desk
 from fanecon.report.record import Record, read_record
+from fanecon.report.runner.publish import Desk
 from fanecon.report.seal import read_seal, sealed
 from fanecon.schema import ParameterError, RunError
 

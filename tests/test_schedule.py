@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fanecon.report.schedule import MOST_MISSED, Beginning, Judged, Missed, judge, read_period, read_schedule
-from fanecon.schema import ParameterError
+from fanecon.errors import ParameterError
+from fanecon.report.history.schedule import MOST_MISSED, Beginning, Judged, Missed, judge, read_period, read_schedule
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

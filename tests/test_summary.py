@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from records import START, half_life, publish, record, share
 
+from fanecon.report.history.summary import JOINER, as_interval, clean, meaning, plain, summarise, told
 from fanecon.report.record import Book, Metric, Record, Threshold, Trouble
-from fanecon.report.summary import JOINER, as_interval, clean, meaning, plain, summarise, told
 from fanecon.stats import newcombe_difference
 
 DAY = timedelta(days=1)
@@ -151,3 +151,13 @@ def test_exit_codes_that_nobody_gives_have_a_meaning_too() -> None:
     assert meaning(0) == "done"
     assert meaning(77) == "an exit code that fanecon does not give"
     assert clean("a" * 1_000) == "a" * 159 + "…"
+
+
+def test_a_number_that_is_no_fact_says_so() -> None:
+    simulated = share().model_copy(update={"shows": "simulation"})
+    assumed = half_life().model_copy(update={"shows": "assumption"})
+    lines = told(record(metrics=[simulated, assumed])).replace(JOINER, "").split("\n")
+    assert lines[1].endswith("(1.84 to 2.40), simulated")
+    assert lines[2].endswith("by assumption")
+    again = told(record(metrics=[simulated]), None, record(metrics=[simulated])).replace(JOINER, "")
+    assert "both numbers are simulated" in again

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fanecon.errors import ParameterError
+from fanecon.report.asked.thresholds import COMPARE, FIELDS, Condition, judge_names, parse
 from fanecon.report.record import Metric, Threshold
-from fanecon.report.thresholds import COMPARE, FIELDS, Condition, judge_names, parse
-from fanecon.schema import ParameterError
 
 SHARE = Metric(name="share", estimate=0.03, low=0.02, high=0.05, unit="proportion", level=0.95)
 DAYS = Metric(name="half_life", estimate=5.0, low=4.0, high=7.5, unit="days", level=0.95)
@@ -189,6 +189,18 @@ def test_what_cannot_be_judged_is_breached_and_says_why(
     assert told.breached
     assert told.reason.startswith("cannot be judged: ")
     assert reason in told.reason
+
+
+def test_a_name_without_a_row_means_the_whole() -> None:
+    for whole in ("", "overall"):
+        metrics = (with_key("a", 0.5), with_key(whole, 0.01), with_key("b", 0.6))
+        assert judged("share.estimate == 0.01", *metrics).breached
+        assert judged('share["overall"].estimate == 0.01', *metrics).breached
+        assert judged('share["a"].estimate == 0.5', *metrics).breached
+        assert not judged('share["a"].estimate == 0.01', *metrics).breached
+    both = (with_key("overall", 0.5), with_key("", 0.01))
+    assert judged("share.estimate == 0.01", *both).breached
+    assert judged("share.estimate == 0.3", with_key("only row", 0.3)).breached
 
 
 def test_a_number_measured_several_times_breaches_if_one_of_them_does() -> None:

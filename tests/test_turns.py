@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanecon.report import turns
-from fanecon.report.turns import TYPICAL, Place, Turns
+from fanecon.report.batch import turns
+from fanecon.report.batch.turns import TYPICAL, Place, Turns
 
 MB = 1_000_000
 

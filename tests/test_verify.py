@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from records import START, page_text, publish, record, shelve
 
 from fanecon.cli import main
+from fanecon.report.history.verify import Verdict, judge, lasted, told, verify
 from fanecon.report.seal import BLANK, seal
-from fanecon.report.verify import Verdict, judge, lasted, told, verify
 
 WHOLE, FAILED = page_text(), page_text("failed", body="<h1>✗ Failed</h1>")
 NOW = START + timedelta(hours=5)
@@ -34,6 +34,13 @@ def footer(page: str) -> str:
 def test_a_whole_page_is_complete_and_one_of_a_failed_run_failed() -> None:
     assert (judge(WHOLE.encode()).found, judge(WHOLE.encode()).code) == ("complete", 0)
     assert (judge(FAILED.encode()).found, judge(FAILED.encode()).code) == ("failed", 5)
+
+
+def test_a_page_of_a_notebook_that_was_run_elsewhere_is_no_complete_one() -> None:
+    unsealed = FAILED.replace('content="failed"', 'content="unknown"').replace(FAILED.split("sha256=")[1][:64], BLANK)
+    verdict = judge(seal(unsealed).encode())
+    assert (verdict.found, verdict.code) == ("failed", 5)
+    assert "run elsewhere" in verdict.problems[0]
 
 
 def reshaped(old: str, new: str, page: str = WHOLE) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chromium import Message, Tab
+from chromium import GoneError, Message, Tab
 from payloads import HOST
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
@@ -67,12 +67,16 @@ def watch(tab: Tab, place: Path, text: str, *, policy: bool, handle: bool = True
     assert count == 1 or not policy
     place.write_text(text if policy else without, encoding="utf-8", errors="replace")
     tab.open(place, settle=0.3)
-    seen, links = Seen(), set[str]()
+    seen, links, gone = Seen(), set[str](), False
     if handle:
-        links = set(tab.evaluate(LINKS))
-        seen.elements, seen.pressed = tab.evaluate(HANDLE)
+        try:
+            links = set(tab.evaluate(LINKS))
+            seen.elements, seen.pressed = tab.evaluate(HANDLE)
+        except GoneError:
+            gone = True
         tab.settle(0.3)
     _sort(tab, seen, place.as_uri(), links)
+    seen.moved += ["somewhere"] if gone else []
     return seen
 
 

@@ -165,4 +165,5 @@ class Search:
 
 def _cut(support: np.ndarray, needed: float) -> tuple[np.ndarray, float]:
     """The inequality support · hidden ≥ needed, no factor larger than what is needed: the same sets, a tighter form."""
-    return np.minimum(support, needed) / needed, 1.0
+    factors = np.minimum(support, needed) / needed
+    return np.where(factors < TOLERANCE, 0.0, factors), 1.0

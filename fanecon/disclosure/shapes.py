@@ -11,6 +11,7 @@ places than it can end.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import unicodedata
@@ -84,19 +85,18 @@ def masked(kind: str, found: str) -> str:
 
 
 def _narrow(text: str) -> str:
-    """Full-width forms, dashes and blanks as plain ones; invisible letters are left out."""
-    return text.translate(_PLAIN)
+    """Full-width forms, digits of all scripts, dashes and blanks as plain ones; invisible letters are left out."""
+    return text.translate(_forms())
 
 
+@functools.cache
 def _forms() -> dict[int, str]:
     wide = {code: unicodedata.normalize("NFKC", chr(code)) for code in (*range(0xFF01, 0xFF5F), 0x3000, 0xA0, 0x2002)}
     dashes = dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212), "-")
     blanks = dict.fromkeys((0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200A, 0x202F), " ")
     nothing = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xAD, 0x200E, 0x200F), "")
-    return {**wide, **dashes, **blanks, **nothing}
-
-
-_PLAIN = _forms()
+    digits = {code: str(unicodedata.decimal(chr(code))) for code in range(0x600, 0x1FC00) if chr(code).isdecimal()}
+    return {**digits, **wide, **dashes, **blanks, **nothing}
 
 
 def _mails(text: str) -> Iterator[Hit]:

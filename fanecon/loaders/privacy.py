@@ -26,15 +26,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
-
+from fanecon.disclosure.keys import SHORT, VARIABLE, key_file
 from fanecon.loaders.cells import PLACEHOLDERS, SCIENTIFIC, Unreadable, plain
 from fanecon.schema import ParameterError
 
-VARIABLE = "FANECON_KEY"
 KINDS = ("phone", "mail", "ip", "openid", "name", "nickname", "payout")
 LETTERS, NETWORK = 16, 10
-SHORT = 16
 
 UNTOLD = PLACEHOLDERS | {"未录入", "未填写", "未填", "未绑定", "未知", "保密", "unknown", "empty", "undefined"}
 _LOST = "an id that lost digits in Excel (export ids as text)"
@@ -98,11 +95,6 @@ def key() -> bytes:
     """
     given = os.environ.get(VARIABLE, "")
     return given.encode() if given else _kept(key_file())
-
-
-def key_file() -> Path:
-    """Where the key is kept that was drawn for a reader who gave none."""
-    return platformdirs.user_config_path("fanecon") / "key"
 
 
 def key_notes() -> tuple[str, ...]:

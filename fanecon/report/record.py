@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from fanecon.errors import FileError
 
@@ -170,8 +171,19 @@ class Record(_Part):
     page: Page | None = None
 
     def json_text(self) -> str:
-        """The record as the text of a `run.json`."""
-        return self.model_dump_json(indent=1) + "\n"
+        """The record as the text of a `run.json`; half letters, as names of files may hold them, become `?`."""
+        try:
+            return self.model_dump_json(indent=1) + "\n"
+        except PydanticSerializationError:
+            return type(self).model_validate(_lettered(self.model_dump())).model_dump_json(indent=1) + "\n"
+
+
+def _lettered(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", errors="replace").decode()
+    if isinstance(value, dict):
+        return {_lettered(key): _lettered(one) for key, one in value.items()}
+    return [_lettered(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def new_id(now: datetime | None = None) -> str:

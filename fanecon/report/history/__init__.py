@@ -1,0 +1,1 @@
+"""What happened before: pages checked, runs compared, schedules kept, and the page that lists them."""

@@ -1,0 +1,1 @@
+"""The page: an executed notebook and the record of its run as one HTML file, and the last look at it."""
