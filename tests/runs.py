@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +32,11 @@ class Place:
     steps: tuple[str, ...] = STEPS
     page: Path = field(init=False)
     notebook: Path = field(init=False)
+    rooms: Path = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rooms = Path(tempfile.mkdtemp(prefix="rooms-"))  # a short path, for the sockets of kernels
+        weakref.finalize(self, shutil.rmtree, self.rooms, ignore_errors=True)
         self.page, self.notebook = self.folder / "out" / "x.html", self.folder / "x.ipynb"
         book(self.notebook, *self.steps)
 
@@ -40,7 +45,7 @@ class Place:
         return subprocess.Popen(
             [*COMMAND, "run", str(self.notebook), "-o", str(self.page), *words],
             cwd=self.folder,
-            env={**os.environ, **environment},
+            env={**os.environ, "TMPDIR": str(self.rooms), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -61,14 +66,9 @@ class Place:
         return read_seal(self.page.read_text(encoding="utf-8")) if self.page.exists() else "none"
 
     def strays(self) -> list[str]:
-        """What a run should not leave: folders of runs, half-written files."""
+        """What a run should not leave: folders of runs, half-written files, folders of kernels."""
         found = [one for one in Desk(self.page).folder.iterdir() if one.is_dir()]
-        return [str(one) for one in (*found, *self.folder.rglob("*.part"))]
-
-
-def rooms() -> set[str]:
-    """The private folders of kernels that are there now."""
-    return {one.name for one in Path(tempfile.gettempdir()).glob("fanecon-*")}
+        return [str(one) for one in (*found, *self.folder.rglob("*.part"), *self.rooms.glob("fanecon-*"))]
 
 
 def family(running: subprocess.Popen[str]) -> list[psutil.Process]:

@@ -77,7 +77,7 @@ def test_a_matrix_is_one_run_for_every_combination(place: Path) -> None:
 
 
 def test_a_run_means_the_same_after_its_way_to_another_process(place: Path) -> None:
-    text = "reports: [{notebook: x.ipynb, fail_if: [], timeout: 90, memory: 1GB, params: {names: [a, b]}, large: true}]"
+    text = "reports: [{notebook: x.ipynb, fail_if: [], timeout: 0.00001s, step_timeout: 90, memory: 1GB, params: {names: [a, b]}, large: true}]"
     (task,) = judged(place, text).tasks
     again = type(task).model_validate_json(task.model_dump_json())
     assert again == task

@@ -270,7 +270,7 @@ def test_all_changes_of_a_run_come_in_its_order() -> None:
 def test_the_examples_in_the_docstrings_are_true() -> None:
     from doctest import testmod
 
-    from fanecon.report.history.history import changes as module
+    from fanecon.report.history import changes as module
 
     assert testmod(module).failed == 0
     assert testmod(module).attempted > 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -22,7 +23,8 @@ HOUR = 3600.0
 LEAST_MEMORY = 300 * MB
 _SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _BYTES = {"kb": 1000, "mb": MB, "gb": 1000 * MB, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +52,19 @@ class Limits:
     @property
     def bytes(self) -> int:
         """The memory limit in bytes."""
-        return self.memory or int(psutil.virtual_memory().total * 0.8)
+        return self.memory or int(_machine() * 0.8)
 
 
 USUAL = Limits()
+
+
+def _machine() -> int:
+    """Bytes of memory of the machine, or of the container if that has less."""
+    whole = psutil.virtual_memory().total
+    try:
+        return min(whole, int(_CONTAINER.read_text()))
+    except (OSError, ValueError):  # no such file, or no limit ("max")
+        return whole
 
 
 def seconds(text: str) -> float:

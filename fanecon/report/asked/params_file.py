@@ -87,7 +87,7 @@ def _text(path: Path) -> str:
         raise ParameterError(f"{show(path.name)} is a folder. Name the file in it.") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise ParameterError(f"The parameters file {show(str(path))} cannot be opened: {why}.") from error
+        raise ParameterError(f"The parameters file {show(path.name)} cannot be opened: {why}.") from error
     if len(data) > LARGEST_FILE:
         raise ParameterError(f"{path.name} is larger than {LARGEST_FILE:,} bytes; a parameters file holds a few lines.")
     return _decoded(path.name, data)

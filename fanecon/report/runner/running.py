@@ -33,7 +33,7 @@ from fanecon.report.codes import Code
 from fanecon.report.limits import MB, MOST_OUTPUT, MOST_PAGE, USUAL, Limits
 from fanecon.report.record import Book, Record, Threshold, new_id, read_record
 from fanecon.report.runner import disk, events, hosts, lock, publish, watch
-from fanecon.report.runner.worker import FAILED, PAGE, RECORD, Job
+from fanecon.report.runner.worker import FACTS, FAILED, PAGE, RECORD, Job
 
 Tell = Callable[[str], None]
 LONGEST = 60
@@ -41,12 +41,23 @@ LONGEST = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a run ended: its record, the page it left (of a failed run, the one in `failed/`), and the run before."""
+    """How a run ended.
+
+    Parameters
+    ----------
+    record, page
+        Its record and the page it left (of a failed run, the one in `failed/`).
+    before
+        The record of the last complete run.
+    address, told
+        Where the page was copied to; what went wrong, with the place where it did.
+    """
 
     record: Record
     page: Path | None
     before: Record | None = None
     address: str = ""
+    told: str = ""
 
 
 def run(
@@ -104,7 +115,7 @@ def result(ended: Ended) -> Path:
     record = ended.record
     if record.error is not None:
         beside = f" What was made is in {ended.page}." if ended.page else ""
-        raise RunError(f"{record.error.message}\nNo page was written.{beside}", record.exit_code)
+        raise RunError(f"{ended.told}\nNo page was written.{beside}", record.exit_code)
     assert ended.page is not None
     if record.exit_code == Code.WRITE:
         raise RunError(record.warnings[-1], Code.WRITE)
@@ -276,12 +287,12 @@ class _Attempt:
         """Put the run away as failed, with a page of what there is."""
         if self.progress.running:
             self.progress.tell("not finished\n")
-        told = f"{self.progress.position()} {message}" if message[:1].islower() else message
-        trouble = self.progress.trouble(told)
+        trouble = self.progress.trouble(message[:1].upper() + message[1:])
         over = {"error": trouble, "exit_code": int(code), "steps": tuple(self.progress.done), **self._end()}
-        failed = self.record.model_copy(update=over)
+        failed = self.record.model_copy(update={**_known(self.desk.bench(self.record.id)), **over})
         page = publish.give_up(self.desk, failed, self._failed_page(failed))
-        return Ended(record=failed, page=page, before=self.before)
+        told = f"{self.progress.position()} {message}" if message[:1].islower() else message
+        return Ended(record=failed, page=page, before=self.before, told=told)
 
     def _failed_page(self, failed: Record) -> Path | None:
         bench = self.desk.bench(failed.id)
@@ -307,6 +318,15 @@ def _last(desk: publish.Desk) -> Record | None:
         return None
 
 
+def _known(bench: Path) -> dict[str, object]:
+    """What a worker had found out about the inputs, versions and commit before it ended."""
+    try:
+        found = read_record(bench / FACTS)
+    except FaneconError:
+        return {}
+    return {"inputs": found.inputs, "versions": found.versions, "commit": found.commit}
+
+
 def _breach(thresholds: Iterable[Threshold]) -> int:
     return Code.THRESHOLD if any(one.breached for one in thresholds) else Code.DONE
 
@@ -325,6 +345,8 @@ def _room(bench: Path) -> Iterator[Path]:
     short = [place for place in places if len(place) <= LONGEST or os.name == "nt"]
     if not short:
         raise RunError(f"No folder for the kernel's sockets: {places} is too long. Set TMPDIR to a shorter path.", 8)
-    with tempfile.TemporaryDirectory(prefix=publish.ROOMS, dir=short[0], ignore_cleanup_errors=True) as room:
-        disk.write(bench / publish.ROOM, room.encode())
-        yield Path(room)
+    with disk.told(Path(short[0]), " (a folder for the kernel's sockets)"):
+        room = tempfile.TemporaryDirectory(prefix=publish.ROOMS, dir=short[0], ignore_cleanup_errors=True)
+    with room as name:
+        disk.write(bench / publish.ROOM, name.encode())
+        yield Path(name)

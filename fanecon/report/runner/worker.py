@@ -38,7 +38,8 @@ from fanecon.report.runner.cage import Cage
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-LEDGER, PAGE, FAILED, RECORD = "ledger.jsonl", "page.html", "failed.html", "record.json"
+LEDGER, FACTS, RECORD = "ledger.jsonl", "facts.json", "record.json"
+PAGE, FAILED = "page.html", "failed.html"
 LAST = "from fanecon.report.runner.kernel_start import tell_readings\ntell_readings()"
 
 Event = dict[str, Any]
@@ -129,10 +130,16 @@ def _load_the_page_s_libraries() -> None:
     import fanecon.report.pages.page  # noqa: F401
 
 
-def _facts(job: Job) -> tuple[tuple[Input, ...], Record]:
-    found = provenance.inputs(job.files)
-    more = {"versions": provenance.versions(), "commit": provenance.commit(job.path)}
-    return found, job.record.model_copy(update=more)
+def _facts(job: Job) -> Record:
+    """The record with what is known before the notebook has run, left in the folder of the run for whoever needs it."""
+    found = {
+        "inputs": provenance.inputs(job.files),
+        "versions": provenance.versions(),
+        "commit": provenance.commit(job.path),
+    }
+    record = job.record.model_copy(update=found)
+    disk.write(job.bench / FACTS, record.json_text().encode(), told_as=job.target)
+    return record
 
 
 def _prepared(notebook: NotebookNode, code: str) -> int:
@@ -154,28 +161,26 @@ def _prepared(notebook: NotebookNode, code: str) -> int:
     return steps
 
 
-def _page(
-    job: Job, executed: NotebookNode, ledger: ledgers.Ledger, facts: Future[tuple[tuple[Input, ...], Record]]
-) -> Record:
+def _page(job: Job, executed: NotebookNode, ledger: ledgers.Ledger, facts: Future[Record]) -> Record:
     from fanecon.report import shelf
     from fanecon.report.pages import page
     from fanecon.report.runner import metrics
 
     _prove(executed, ledger)
-    found, record = facts.result()
-    _unchanged(found)
+    record = facts.result()
+    _unchanged(record.inputs)
     mask, numbers = Mask(job.secrets.values()), metrics.collect(executed)
     over = {
         "seconds": time.monotonic() - job.clock,
-        "inputs": provenance.with_readings(found, metrics.readings(executed)),
-        "steps": tuple(ledger.steps),
-        "metrics": tuple(mask.tree([one.model_dump() for one in numbers])),
-        "thresholds": tuple(parse(one).judge(numbers, job.before) for one in job.conditions),
+        "inputs": [one.model_dump() for one in provenance.with_readings(record.inputs, metrics.readings(executed))],
+        "steps": [one.model_dump() for one in ledger.steps],
+        "metrics": [one.model_dump() for one in numbers],
+        "thresholds": [parse(one).judge(numbers, job.before).model_dump() for one in job.conditions],
         "status": "complete",
         "exit_code": 0,
         "error": None,
     }
-    record = Record.model_validate({**record.model_dump(), **over})
+    record = Record.model_validate(mask.tree({**record.model_dump(), **over}))
     shown, book = mask.notebook(executed), shelf.of(job.path, job.text)
     html = page.render(shown, record=record, notebook=book)
     warnings = _looked_over(job, html, mask)
