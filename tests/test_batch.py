@@ -77,7 +77,8 @@ def test_a_matrix_is_one_run_for_every_combination(place: Path) -> None:
 
 
 def test_a_run_means_the_same_after_its_way_to_another_process(place: Path) -> None:
-    text = "reports: [{notebook: x.ipynb, fail_if: [], timeout: 0.00001s, step_timeout: 90, memory: 1GB, params: {names: [a, b]}, large: true}]"
+    limits = "timeout: 0.00001s, step_timeout: 90, memory: 1GB, large: true"
+    text = f"reports: [{{notebook: x.ipynb, fail_if: [], {limits}, params: {{names: [a, b]}}}}]"
     (task,) = judged(place, text).tasks
     again = type(task).model_validate_json(task.model_dump_json())
     assert again == task
