@@ -18,7 +18,7 @@ from fanecon.report.runner.events import JsonLines, Note, nobody
 from fanecon.report.runner.ledger import printable
 
 if TYPE_CHECKING:
-    from fanecon.report.batch.whole import Done
+    from fanecon.report.batch.run import Done
 
 
 def _size(context: click.Context, option: click.Parameter, text: str | None) -> int | None:
@@ -50,9 +50,9 @@ def run_all(  # noqa: PLR0913 - one argument for each option
     all are complete, otherwise with the gravest code among them: 1, 8, 6, 7, 2, 5, 4, 9, 3.
     """
     from fanecon.report.batch.board import table
+    from fanecon.report.batch.run import judge_summary, run_batch
     from fanecon.report.batch.tasks import judge_batch
     from fanecon.report.batch.turns import turns
-    from fanecon.report.batch.whole import judge_summary, run_batch
 
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the console cannot write must not end the runs
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -75,7 +75,7 @@ def run_all(  # noqa: PLR0913 - one argument for each option
 
 def _summarised(file: Path | None, done: Done) -> int:
     """Write the summary if one was asked for; the exit code, which is 8 if that failed and nothing graver did."""
-    from fanecon.report.batch.whole import write_summary
+    from fanecon.report.batch.run import write_summary
 
     try:
         if file:

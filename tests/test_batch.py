@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanecon.errors import ParameterError, RunError
-from fanecon.report.batch.reading import read_batch_file
+from fanecon.report.batch.files import read_batch_file
 from fanecon.report.batch.tasks import Judged, judge_batch
 
 

@@ -1,1 +1,1 @@
-"""Many reports from one file: what is asked, whose turn it is, and what a reader sees of it."""
+"""Many reports from one file, in turns: what `fanecon run-all` does."""

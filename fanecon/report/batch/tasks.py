@@ -37,7 +37,7 @@ from fanecon.report import limits
 from fanecon.report.asked.kinds import show
 from fanecon.report.asked.orders import Asked, Order, judge
 from fanecon.report.asked.remote import HERE
-from fanecon.report.batch.reading import Held, read_batch_file
+from fanecon.report.batch.files import Held, read_batch_file
 from fanecon.report.batch.words import Batch, Entry, Usual, Way, said
 from fanecon.report.codes import Code
 from fanecon.report.runner.publish import Desk

@@ -155,9 +155,26 @@ def carry_out(
             note({"event": "cleared", "run": left})
         note({"event": "run_began", "run": record.id})
         ended = _Attempt(order, desk, record, watch.Progress(tell, note), check).make()
-        ended = _sent(order, desk, ended) if order.store and ended.page else ended
+        if order.store and ended.page:
+            ended = _sent(order, desk, ended)
     note(_ending(ended))
     return ended
+
+
+def _sent(order: Order, desk: publish.Desk, ended: Ended) -> Ended:
+    """A run whose page was copied to its store, or whose record says that it did not arrive."""
+    assert order.store is not None
+    assert ended.page is not None
+    beside = [desk.record] if ended.record.status == "complete" else []
+    try:
+        return replace(ended, address=remote.upload(order.store, ended.page, *beside))
+    except RunError as error:
+        over: dict[str, object] = {"warnings": (*ended.record.warnings, str(error))}
+        if ended.record.error is None:
+            over |= {"exit_code": int(Code.WRITE)}
+        told = ended.record.model_copy(update=over)
+        disk.write(desk.history(told.id), told.json_text().encode())
+        return replace(ended, record=told)
 
 
 def _ending(ended: Ended) -> events.Event:
@@ -179,22 +196,6 @@ def _ending(ended: Ended) -> events.Event:
         "message": message,
         "warnings": list(record.warnings),
     }
-
-
-def _sent(order: Order, desk: publish.Desk, ended: Ended) -> Ended:
-    """A run whose page was copied to its store, or whose record says that it did not arrive."""
-    assert order.store is not None
-    assert ended.page is not None
-    beside = [desk.record] if ended.record.status == "complete" else []
-    try:
-        return replace(ended, address=remote.upload(order.store, ended.page, *beside))
-    except RunError as error:
-        over: dict[str, object] = {"warnings": (*ended.record.warnings, str(error))}
-        if ended.record.error is None:
-            over |= {"exit_code": int(Code.WRITE)}
-        told = ended.record.model_copy(update=over)
-        disk.write(desk.history(told.id), told.json_text().encode())
-        return replace(ended, record=told)
 
 
 def _first(order: Order, began: datetime) -> Record:
