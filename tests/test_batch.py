@@ -77,7 +77,8 @@ def test_a_matrix_is_one_run_for_every_combination(place: Path) -> None:
 
 
 def test_a_run_means_the_same_after_its_way_to_another_process(place: Path) -> None:
-    text = "reports: [{notebook: x.ipynb, fail_if: [], timeout: 90, memory: 1GB, params: {names: [a, b]}, large: true}]"
+    limits = "timeout: 0.00001s, step_timeout: 90, memory: 1GB, large: true"
+    text = f"reports: [{{notebook: x.ipynb, fail_if: [], {limits}, params: {{names: [a, b]}}}}]"
     (task,) = judged(place, text).tasks
     again = type(task).model_validate_json(task.model_dump_json())
     assert again == task
@@ -123,6 +124,16 @@ def test_a_secret_goes_by_its_name_only(place: Path, monkeypatch: pytest.MonkeyP
     assert "TOKEN_OF_A_TEST is not set" in refusal(
         place, "reports: [{notebook: x.ipynb, params: {source: 'env:TOKEN_OF_A_TEST'}}]"
     )
+
+
+def test_a_page_may_go_to_a_store(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    text = 'reports: [{notebook: x.ipynb, matrix: {count: [1, 2]}, out: "s3://bucket/{count}.html"}]'
+    tasks = judged(place, text).tasks
+    assert [task.name for task in tasks] == ["s3/bucket/1", "s3/bucket/2"]
+    assert Path.cwd() == Path("/")
+    assert "There is no store" in refusal(place, text.replace("s3:", "nowhere:"))
+    assert "its page is 1.html" in refusal(place, text.replace("{count}.html", "1.html"))
 
 
 WORDS = {

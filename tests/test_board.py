@@ -180,6 +180,7 @@ def test_a_terminal_that_is_closed_stops_the_runs_in_order(tmp_path: Path) -> No
     assert len(list((tmp_path / "reports" / "failed").iterdir())) == 2
 
 
+@pytest.mark.nightly
 def test_a_console_that_knows_few_letters_and_a_reader_who_leaves_do_not_end_the_runs(tmp_path: Path) -> None:
     book(tmp_path / "x.ipynb", "1")
     (tmp_path / "b.yaml").write_text("reports: [{notebook: x.ipynb, out: 书.html}]", encoding="utf-8")
@@ -210,16 +211,23 @@ def test_on_a_terminal_there_is_one_line_for_each_run_at_work(tmp_path: Path) ->
     assert re.search(r"书 1 +complete +0 +[\d.]+ +\S*/reports/书 1.html", bare.replace("\r\n", ""))
 
 
-def test_quiet_says_nothing_unless_something_failed(tmp_path: Path) -> None:
-    book(tmp_path / "x.ipynb", "1")
-    (tmp_path / "b.yaml").write_text("reports: [{notebook: x.ipynb}]")
+def test_quiet_shows_what_failed(tmp_path: Path) -> None:
+    code, said, log = quiet(tmp_path, "1 / 0")
+    assert (code, log) == (5, "")
+    assert "ZeroDivisionError" in said
+
+
+@pytest.mark.nightly
+def test_quiet_says_nothing_while_all_is_well(tmp_path: Path) -> None:
+    assert quiet(tmp_path, "1") == (0, "", "")
+
+
+def quiet(folder: Path, cell: str) -> tuple[int, str, str]:
+    book(folder / "x.ipynb", cell)
+    (folder / "b.yaml").write_text("reports: [{notebook: x.ipynb}]")
     words = [*COMMAND, "run-all", "b.yaml", "--quiet"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    book(tmp_path / "x.ipynb", "1 / 0")
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 5
-    assert "ZeroDivisionError" in done.stdout
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    return done.returncode, done.stdout, done.stderr
 
 
 def test_one_run_tells_its_events_too(tmp_path: Path) -> None:

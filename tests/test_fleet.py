@@ -180,18 +180,19 @@ def test_a_second_wish_to_stop_is_not_put_off(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("stand_in")
-def test_500_runs_leave_no_handle_thread_or_process(tmp_path: Path) -> None:
-    made(tmp_path, *[{"seconds": 0}] * 4, jobs=8)[0].work()
+@pytest.mark.parametrize("count", [20, pytest.param(500, marks=pytest.mark.nightly)])
+def test_many_runs_leave_no_handle_thread_process_or_memory(count: int, tmp_path: Path) -> None:
+    made(tmp_path, *[{"seconds": 0}] * 20, jobs=8)[0].work()
     me = psutil.Process()
-    before = me.num_fds(), threading.active_count()
-    ships, _ = made(tmp_path, *[{"seconds": 0}] * QUICK, jobs=8)
-    assert codes(ships.work()) == [0] * QUICK
+    before, held = (me.num_fds(), threading.active_count()), me.memory_info().rss
+    ships, _ = made(tmp_path, *[{"seconds": 0}] * count, jobs=8)
+    assert codes(ships.work()) == [0] * count
     time.sleep(0.3)
     assert (me.num_fds(), threading.active_count()) == before
     assert not [one for one in me.children(recursive=True) if any("stand_in" in word for word in one.cmdline())]
-
-
-QUICK = 500 if os.environ.get("FANECON_NIGHTLY") else 20
+    grown = me.memory_info().rss / held - 1
+    print(f"{count} runs: memory {grown:+.1%}")
+    assert grown < 0.05
 
 
 def began(folder: Path) -> list[int]:

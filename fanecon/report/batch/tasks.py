@@ -19,6 +19,7 @@ nobody is there to mend the second mistake.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sys
@@ -35,6 +36,7 @@ from fanecon.errors import MOST_LINES, FaneconError, ParameterError, RunError
 from fanecon.report import limits
 from fanecon.report.asked.kinds import show
 from fanecon.report.asked.orders import Asked, Order, judge
+from fanecon.report.asked.remote import HERE
 from fanecon.report.batch.files import Held, read_batch_file
 from fanecon.report.batch.words import Batch, Entry, Usual, Way, said
 from fanecon.report.codes import Code
@@ -59,7 +61,7 @@ class Task(BaseModel):
     values: dict[str, Any]
     file: Path | None
     out: str
-    root: Path
+    root: Path | None
     usual: Usual
 
     def order(self) -> Order:
@@ -121,7 +123,8 @@ def judge_batch(path: Path, *, memory: int | None = None) -> Judged:
     batch = batch.model_copy(update={"memory": memory or batch.memory})
     problems = _Problems(path.name, held)
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100  (a link to the file stays where it is called)
-    tasks = list(_judged(batch, folder, problems))
+    with contextlib.chdir(folder):  # pages that go to a store are made below the folder where the runs will work
+        tasks = list(_judged(batch, folder, problems))
     problems.raise_if_any()
     return Judged(tasks=tuple(tasks), jobs=batch.jobs, memory=batch.memory, folder=folder)
 
@@ -215,24 +218,25 @@ class _Desk:
             notebook=str(self.folder / notebook) if is_path else notebook.removesuffix(".ipynb"),
             values=values,
             file=self.folder / entry.params_file if entry.params_file else None,
-            out=out if Path(out).is_absolute() else f"{_literal(str(self.root))}/{out}",
-            root=self.root,
+            out=out if "://" in out or Path(out).is_absolute() else f"{_literal(str(self.root))}/{out}",
+            root=None if "://" in out else self.root,
             usual=usual.model_copy(update={"params": {}}),
         )
 
     def placed(self, task: Task, way: Way, values: dict[str, Any]) -> Task | None:
         """A run with its name, unless it cannot stand or its page is that of another."""
         try:
-            page = task.order().page
+            order = task.order()
         except FaneconError as error:
             self.problems.add(way, str(error), code=_code(error), values=values)
             return None
-        key = _key(page)
+        page, key = order.page, _key(order.page)
         if key in self.taken:
             self.problems.add(way, _double(page, self.taken[key], task, values), values=values)
             return None
         self.taken[key] = _place(way, self.problems.held)
-        return task.model_copy(update={"name": page.relative_to(self.root).with_suffix("").as_posix()})
+        name = page.relative_to(HERE if order.store else self.root).with_suffix("").as_posix()
+        return task.model_copy(update={"name": name})
 
 
 def _code(error: FaneconError) -> int:

@@ -19,6 +19,8 @@ Way = tuple[str | int, ...]
 
 
 def _seconds(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e15:
+        return float(value)
     return float(_refused(limits.seconds, _text(value, "a duration such as 90s, 15min or 2h")))
 
 

@@ -192,7 +192,7 @@ def _ending(ended: Ended) -> events.Event:
         "seconds": record.seconds,
         "code": record.exit_code,
         "status": record.status,
-        "page": str(ended.page) if ended.page else None,
+        "page": ended.address or (str(ended.page) if ended.page else None),
         "message": message,
         "warnings": list(record.warnings),
     }
