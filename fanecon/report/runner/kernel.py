@@ -31,6 +31,7 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.execute import execute_notebook
 
 from fanecon.errors import RunError
+from fanecon.report.codes import Code
 from fanecon.report.runner.cage import Cage
 from fanecon.report.runner.ledger import Ledger
 
@@ -65,12 +66,18 @@ def execute(notebook: NotebookNode, ledger: Ledger, cage: Cage, process: subproc
         )
         return executed
     except PapermillExecutionError as error:
-        code = 4 if error.ename in DATA_ERRORS else 6 if error.ename == "MemoryError" else 5
-        raise RunError(raised(error.ename, error.evalue, error.traceback), code) from None
+        raise RunError(raised(error.ename, error.evalue, error.traceback), _code(error.ename)) from None
     except (DeadKernelError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "Kernel" not in str(error):
             raise
         raise RunError(_died(error), 6) from error
+
+
+def _code(name: str) -> int:
+    """4 for data, 6 for memory (NumPy, Arrow and DuckDB have words of their own for it), 5 for anything else."""
+    if name in DATA_ERRORS:
+        return Code.DATA
+    return Code.KERNEL if name.endswith("MemoryError") or name == "OutOfMemoryException" else Code.STEP
 
 
 def raised(name: str, message: str, traceback: list[str]) -> str:
