@@ -25,7 +25,8 @@ def test_a_wheel_carries_notebooks_data_and_the_template_and_finds_them(tmp_path
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extractall(tmp_path / "site")
-    for needed in ("notebooks/01_rainbow_bus.ipynb", "data/catalog.toml", "data/facts.csv", "report/page.html.j2"):
+    templates = ("report/pages/page.html.j2", "report/pages/style.css", "report/history/index.html.j2")
+    for needed in ("notebooks/01_rainbow_bus.ipynb", "data/catalog.toml", "data/facts.csv", *templates):
         assert f"fanecon/{needed}" in names
     assert not [name for name in names if name.startswith(("tests/", "docs/"))]
     code = "import fanecon, fanecon.cli, sys; print(fanecon.__file__); fanecon.cli.main(['list'])"
