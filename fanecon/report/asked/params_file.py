@@ -12,11 +12,8 @@ languages; their usual readers keep the last one without a word.
 
 from __future__ import annotations
 
-import codecs
 import json
-import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,12 +25,12 @@ import yaml
 
 from fanecon.errors import ParameterError
 from fanecon.report.asked.kinds import WORDS, Parameter, Refusal, a_kind, of_words, show
+from fanecon.report.asked.written import read_written
 
 LARGEST_FILE = 100_000
 ENDINGS = (".yaml", ".yml", ".json")
 
 _PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+([eE][-+]?[0-9]+)?")
-_CONTROL = re.compile(r"[\0-\b\v\f\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,40 +66,10 @@ def read_file(path: Path) -> Entries:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise ParameterError(f"A parameters file is .yaml, .yml or .json; found {show(path.name)}.")
-    text = _text(path)
+    text = read_written(path, most=LARGEST_FILE, advice="A parameters file holds a few lines.")
     if not text.strip():
         raise ParameterError(f"{path.name} is empty. Write one 'name: value' per line, or leave --params out.")
     return _json(path.name, text) if ending == ".json" else _yaml(path.name, text)
-
-
-def _text(path: Path) -> str:
-    try:
-        # a named pipe must not hold the run until somebody writes into it
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(handle, "rb") as file:  # noqa: PTH123  (a descriptor, not a path)
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ParameterError(f"{show(path.name)} is not a file but a folder, a pipe or a device.")
-            data = file.read(LARGEST_FILE + 1)
-    except IsADirectoryError:
-        raise ParameterError(f"{show(path.name)} is a folder. Name the file in it.") from None
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise ParameterError(f"The parameters file {show(path.name)} cannot be opened: {why}.") from error
-    if len(data) > LARGEST_FILE:
-        raise ParameterError(f"{path.name} is larger than {LARGEST_FILE:,} bytes; a parameters file holds a few lines.")
-    return _decoded(path.name, data)
-
-
-def _decoded(name: str, data: bytes) -> str:
-    try:
-        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ParameterError(f"{name}, line {line}: is not UTF-8. Save the file as UTF-8.") from None
-    if found := _CONTROL.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise ParameterError(f"{name}, line {line}: holds the control character {found[0]!r}. Take it out.")
-    return text
 
 
 # --- JSON ---

@@ -8,11 +8,8 @@ What a text means is for the parameter to say.
 
 from __future__ import annotations
 
-import codecs
 import json
-import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,12 +20,12 @@ import yaml
 
 from fanecon.errors import ParameterError
 from fanecon.report.asked.kinds import show
+from fanecon.report.asked.written import read_written
 
 LARGEST = 200_000
 DEEPEST = 20
 ENDINGS = (".yaml", ".yml", ".json")
 
-_CONTROL = re.compile(r"[\0-\b\v\f\x0e-\x1f\x7f]")
 _NUMBER = r"[-+]?(?:0|[1-9][0-9]*)"
 
 
@@ -63,40 +60,10 @@ def read_batch_file(path: Path) -> Held:
     """
     if path.suffix.lower() not in ENDINGS:
         raise ParameterError(f"A batch is a .yaml, .yml or .json file; found {show(path.name)}.")
-    text = _text(path)
+    text = read_written(path, most=LARGEST, advice="Split it, or use a matrix.")
     if not text.strip():
         raise ParameterError(f"{path.name} is empty. Write a list of reports: see docs/schedule.md.")
     return _json(path.name, text) if path.suffix.lower() == ".json" else _yaml(path.name, text)
-
-
-def _text(path: Path) -> str:
-    try:
-        # a named pipe must not hold the command until somebody writes into it
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(handle, "rb") as file:  # noqa: PTH123  (a descriptor, not a path)
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ParameterError(f"{show(path.name)} is not a file but a pipe or a device.")
-            data = file.read(LARGEST + 1)
-    except IsADirectoryError:
-        raise ParameterError(f"{show(path.name)} is a folder. Name the file in it.") from None
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise ParameterError(f"The file {show(str(path))} cannot be opened: {why}. Check the path.") from error
-    if len(data) > LARGEST:
-        raise ParameterError(f"{path.name} is larger than {LARGEST:,} bytes. Split it, or use a matrix.")
-    return _decoded(path.name, data)
-
-
-def _decoded(name: str, data: bytes) -> str:
-    try:
-        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ParameterError(f"{name}, line {line}: is not UTF-8. Save the file as UTF-8.") from None
-    if found := _CONTROL.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise ParameterError(f"{name}, line {line}: holds the control character {found[0]!r}. Take it out.")
-    return text
 
 
 # --- JSON ---

@@ -7,7 +7,6 @@ that; a run that says it did not finish is *running* only if its folder is there
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from fanecon.errors import FileError
 from fanecon.report.history.changes import Change
 from fanecon.report.history.schedule import Punctuality
 from fanecon.report.record import Metric, Record, read_record
-from fanecon.report.runner import hosts
+from fanecon.report.runner import disk, hosts
 
 State = Literal["complete", "failed", "running", "interrupted", "unreadable"]
 MOST_BYTES = 5_000_000
@@ -176,14 +175,6 @@ def with_pages(
     if page.is_symlink() or not page.is_file():
         return linked, (f"The page {name} of the last complete run is gone.",)
     linked[at] = replace(linked[at], page=name)
-    if record is None or record.page is None or record.page.sha256 == _sha256(page):
+    if record is None or record.page is None or record.page.sha256 == disk.checksum(page):
         return linked, ()
     return linked, (f"The page {name} is not the one that the last complete run wrote. Type: fanecon verify {name}",)
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

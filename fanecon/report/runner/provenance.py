@@ -17,6 +17,7 @@ from typing import Any
 from fanecon import __version__, places
 from fanecon.errors import FaneconError
 from fanecon.report.record import Commit, Input
+from fanecon.report.runner import disk
 
 PACKAGES = ("pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill")
 UNREADABLE = "unknown: the file cannot be read"
@@ -50,7 +51,9 @@ def with_readings(found: tuple[Input, ...], readings: Iterable[Mapping[str, Any]
 
 def changed(found: Iterable[Input]) -> list[str]:
     """The input files whose bytes are no longer those that were noted."""
-    return [one.file for one in found if _is_file(one.file) and _sha256(Path(one.file)) != one.sha256]
+    return [
+        one.file for one in found if _is_file(one.file) and (disk.checksum(Path(one.file)) or UNREADABLE) != one.sha256
+    ]
 
 
 def versions() -> dict[str, str]:
@@ -84,10 +87,12 @@ def _read(told: Mapping[str, Any]) -> Input:
 def _input(name: str, path: Path) -> Input:
     if path.is_dir():
         files = sorted(one for one in path.rglob("*") if one.is_file())
-        listed = "".join(f"{_sha256(one)}  {one.relative_to(path).as_posix()}\n" for one in files)
+        listed = "".join(f"{disk.checksum(one) or UNREADABLE}  {one.relative_to(path).as_posix()}\n" for one in files)
         size = sum(one.stat().st_size for one in files)
         return Input(file=name, bytes=size, sha256=hashlib.sha256(listed.encode()).hexdigest())
-    return Input(file=name, bytes=path.stat().st_size if path.is_file() else 0, sha256=_sha256(path))
+    return Input(
+        file=name, bytes=path.stat().st_size if path.is_file() else 0, sha256=disk.checksum(path) or UNREADABLE
+    )
 
 
 def _is_file(given: str) -> bool:
@@ -95,14 +100,6 @@ def _is_file(given: str) -> bool:
         return bool(given) and Path(given).is_file()
     except (OSError, ValueError):
         return False
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return UNREADABLE
 
 
 def _data_folder() -> Path:

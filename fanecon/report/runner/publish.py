@@ -176,7 +176,7 @@ def _settle(desk: Desk, bench: Path) -> None:
         if room.name.startswith(ROOMS):
             disk.remove(room)
     record = _recorded(desk, bench.name)
-    if record is not None and record.page is not None and _sha256(desk.page) == record.page.sha256:
+    if record is not None and record.page is not None and disk.checksum(desk.page) == record.page.sha256:
         disk.write(desk.record, record.json_text().encode())
     elif record is not None:
         _undo(desk, bench)
@@ -204,11 +204,3 @@ def _recorded(desk: Desk, run: str) -> Record | None:
         return read_record(desk.history(run))
     except FaneconError:
         return None
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
