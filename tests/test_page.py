@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from books import book
+from chromium import PROGRAM, SWITCHES
 
 from fanecon.report import run
 from fanecon.report.pages.markup import clean, formula
@@ -220,20 +220,11 @@ def test_a_table_keeps_its_header_when_it_is_cleaned() -> None:
 
 # --- in a browser ---
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-QUIET += ["--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars"]
+QUIET = [one for one in SWITCHES if "debugging" not in one]
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: type `make system`")
+@pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed: type `make system`")
 def test_a_browser_asks_for_nothing_but_the_page_itself(loaded: str, tmp_path: Path) -> None:
     """Chromium's own network log of the page with every payload, with the policy on and off."""
     for name, text in {
@@ -242,7 +233,7 @@ def test_a_browser_asks_for_nothing_but_the_page_itself(loaded: str, tmp_path: P
     }.items():
         place, log = tmp_path / f"{name}.html", tmp_path / f"{name}.json"
         place.write_text(text, encoding="utf-8")
-        command = [str(CHROMIUM), *QUIET, f"--user-data-dir={tmp_path / name}", f"--log-net-log={log}"]
+        command = [str(PROGRAM), *QUIET, f"--user-data-dir={tmp_path / name}", f"--log-net-log={log}"]
         command += ["--virtual-time-budget=3000", "--dump-dom", place.as_uri()]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
         assert "fanecon-status" in done.stdout
@@ -258,11 +249,11 @@ def _addresses(log: Path) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: type `make system`")
+@pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed: type `make system`")
 def test_a_browser_draws_the_page(page: str, tmp_path: Path) -> None:
     place, shot = tmp_path / "x.html", tmp_path / "x.png"
     place.write_text(page, encoding="utf-8")
-    command = [str(CHROMIUM), *QUIET, f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={shot}"]
+    command = [str(PROGRAM), *QUIET, f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={shot}"]
     subprocess.run([*command, "--window-size=900,1600", place.as_uri()], capture_output=True, check=True, timeout=120)
     from matplotlib.image import imread
 
