@@ -39,8 +39,9 @@ def told(path: Path, what: str = "") -> Iterator[None]:
 
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, if they are not there."""
-    with told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        with told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
 
 def write(path: Path, content: bytes, *, told_as: Path | None = None) -> None:
