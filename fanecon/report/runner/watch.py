@@ -25,7 +25,7 @@ from fanecon.errors import RunError
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, Limits
 from fanecon.report.record import Step, Trouble
-from fanecon.report.runner import events, lifeline
+from fanecon.report.runner import disk, events, lifeline
 
 LOG = "worker.log"
 _LOOK = 0.2
@@ -124,7 +124,9 @@ def work(job: str, *, run: str, limits: Limits, bench: Path, progress: Progress,
     RunError
         With the worker's own code, 6 for memory or a death, 7 for time.
     """
-    with (bench / LOG).open("wb") as log:
+    with disk.told(bench / LOG):
+        written = (bench / LOG).open("wb")
+    with written as log:
         process = _start(job, run, log)
         try:
             _follow(process, limits, progress, check)
