@@ -26,6 +26,7 @@ from pathlib import Path
 
 from fanecon.errors import ParameterError, RunError, closest
 from fanecon.report.asked.kinds import Refusal, Value, as_text, show
+from fanecon.report.runner import disk
 
 ENDING = ".html"
 LONGEST_NAME, LONGEST_PATH = 255, 4000
@@ -286,10 +287,10 @@ def _free(place: Path) -> None:
 
 def _entered(page: Path, root: Path | None) -> int | None:
     base = page.parent if root is None else root
-    base.mkdir(parents=True, exist_ok=True)
+    disk.make_folder(base)
     below = page.parent.relative_to(base).parts
     if os.open not in os.supports_dir_fd:
-        page.parent.mkdir(parents=True, exist_ok=True)
+        disk.make_folder(page.parent)
         return None
     handle = os.open(base, os.O_RDONLY | os.O_DIRECTORY)
     for name in below:

@@ -62,7 +62,7 @@ class Cage:
             sys.executable,
             "-P",
             "-m",
-            "fanecon.report.runner.kernel_start",
+            _START,
             "-f",
             str(self.connection),
             _NO_HISTORY,

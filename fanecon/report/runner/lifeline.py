@@ -48,14 +48,13 @@ def _look(parent: int, number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-def end_all(run: str, tree: Iterable[psutil.Process] = ()) -> int:
-    """Kill every process of a run: those given, and those that carry its id; return how many were still there."""
+def end_all(run: str, tree: Iterable[psutil.Process] = ()) -> None:
+    """Kill every process of a run: those given, and those that carry its id."""
     found = {process.pid: process for process in (*tree, *_marked(run))}
     for process in found.values():
         with suppress(psutil.Error):
             process.kill()
-    gone, left = psutil.wait_procs(found.values(), timeout=5)
-    return len(gone) + len(left)
+    psutil.wait_procs(found.values(), timeout=5)
 
 
 def _marked(run: str) -> list[psutil.Process]:

@@ -24,11 +24,9 @@ UNREADABLE = "unknown: the file cannot be read"
 CATALOGUE, BUNDLED = "data/catalog.toml", "bundled"
 
 
-def inputs(values: Iterable[object]) -> tuple[Input, ...]:
-    """The files that parameters name, with their checksums."""
-    given = [text for value in values for text in (value if isinstance(value, list) else [value])]
-    named = [text for text in dict.fromkeys(given) if isinstance(text, str) and _is_file(text)]
-    return tuple(_input(text, Path(text)) for text in named)
+def inputs(texts: Iterable[str]) -> tuple[Input, ...]:
+    """The files among some texts, which are those of the parameters, with their checksums."""
+    return tuple(_input(text, Path(text)) for text in dict.fromkeys(texts) if _is_file(text))
 
 
 def with_readings(found: tuple[Input, ...], readings: Iterable[Mapping[str, Any]]) -> tuple[Input, ...]:

@@ -169,7 +169,7 @@ def _page(job: Job, executed: NotebookNode, ledger: ledgers.Ledger, facts: Futur
     _prove(executed, ledger)
     record = facts.result()
     _unchanged(record.inputs)
-    mask, numbers = Mask(job.secrets.values()), metrics.collect(executed)
+    mask, numbers = ledger.mask, metrics.collect(executed)
     over = {
         "seconds": time.monotonic() - job.clock,
         "inputs": [one.model_dump() for one in provenance.with_readings(record.inputs, metrics.readings(executed))],
@@ -234,9 +234,6 @@ def make_failed_page(job: Job, record: Record) -> None:
     from fanecon.report.pages import page
 
     notebook: NotebookNode = nbformat.reads(job.text, as_version=4)  # type: ignore[no-untyped-call]
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
     shown = ledgers.replay(notebook, ledgers.read(job.bench / LEDGER))
     mask, book = Mask(job.secrets.values()), shelf.of(job.path, job.text)
     html = page.render(mask.notebook(shown), record=record, notebook=book)
