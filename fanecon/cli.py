@@ -25,6 +25,7 @@ from fanecon.report.asked.orders import Asked, judge
 from fanecon.report.codes import Code
 from fanecon.report.history.summary import summarise
 from fanecon.report.limits import Limits
+from fanecon.report.printable import printable
 from fanecon.report.runner import disk, events
 from fanecon.report.runner.running import carry_out, result
 from fanecon.report.runner.watch import Stop, listening
@@ -62,7 +63,7 @@ def _size(context: click.Context, option: click.Parameter, text: str | None) -> 
 
 def _lines(text: str) -> str:
     """A text without the control characters that a terminal would obey, its lines kept."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+    return printable(text, keep="\n")
 
 
 @click.group(cls=_Door, context_settings={"help_option_names": ["-h", "--help"]})

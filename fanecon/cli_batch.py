@@ -14,8 +14,8 @@ import click
 from fanecon.errors import RunError
 from fanecon.report import limits
 from fanecon.report.codes import gravest
+from fanecon.report.printable import printable
 from fanecon.report.runner.events import JsonLines, Note, nobody
-from fanecon.report.runner.ledger import printable
 
 if TYPE_CHECKING:
     from fanecon.report.batch.run import Done

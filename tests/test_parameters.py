@@ -55,7 +55,9 @@ def test_the_cell_is_never_executed(tmp_path: Path) -> None:
 def test_values_on_the_command_line_are_read_by_the_type_of_their_parameter(
     notebook: shelf.Notebook, pairs: list[str], values: dict[str, object]
 ) -> None:
-    assert parameters.from_text(notebook, pairs) == values
+    settled = parameters.settle(notebook, pairs=pairs)
+    assert {name: settled.values[name] for name in values} == values
+    assert [one.name for one in settled.settings if one.source != "default"] == list(values)
 
 
 @pytest.mark.parametrize(
@@ -82,21 +84,21 @@ def test_values_on_the_command_line_are_read_by_the_type_of_their_parameter(
 )
 def test_a_wrong_word_is_refused_with_what_would_do(notebook: shelf.Notebook, pair: str, said: str) -> None:
     with pytest.raises(ParameterError) as refused:
-        parameters.from_text(notebook, [pair])
+        parameters.settle(notebook, pairs=[pair])
     assert said in str(refused.value)
 
 
 def test_all_problems_are_told_at_once(notebook: shelf.Notebook) -> None:
     with pytest.raises(ParameterError) as refused:
-        parameters.from_text(notebook, ["souce=x", "level=2", "unit=z", "level=0.9"])
+        parameters.settle(notebook, pairs=["souce=x", "level=2", "unit=z", "level=0.9"])
     assert all(word in str(refused.value) for word in ("souce", "level", "unit"))
 
 
 def test_values_from_python_are_judged_as_strictly(notebook: shelf.Notebook) -> None:
-    assert parameters.check_values(notebook, {"level": 1 - 0.05}) == {"level": 0.95}
+    assert parameters.settle(notebook, values={"level": 1 - 0.05}).values["level"] == 0.95
     for wrong in ({"count": True}, {"count": "3"}, {"flag": 1}, {"source": 3}, {"level": float("nan")}, {"nowhere": 1}):
         with pytest.raises(ParameterError):
-            parameters.check_values(notebook, wrong)
+            parameters.settle(notebook, values=wrong)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_a_notebook_without_parameters_takes_none(tmp_path: Path) -> None:
     bare = shelf.read(book(tmp_path / "x.ipynb", "1", parameters=""))
     assert parameters.read_parameters(bare) == ()
     with pytest.raises(ParameterError):
-        parameters.from_text(bare, ["x=1"])
+        parameters.settle(bare, pairs=["x=1"])
 
 
 def test_the_maker_of_these_tests_declares_what_they_expect() -> None:

@@ -48,7 +48,7 @@ from fanecon.report.asked.params_file import Entries, Entry, read_file
 from fanecon.report.record import Setting, Source
 from fanecon.report.shelf import Notebook
 
-__all__ = ["Parameter", "Scalar", "Settled", "Value", "check_values", "from_text", "read_parameters", "settle"]
+__all__ = ["Parameter", "Scalar", "Settled", "Value", "read_parameters", "settle"]
 
 SECRET = "env:"
 
@@ -120,28 +120,6 @@ def settle(
     return _Desk(notebook, environ).settled(file, values or {}, pairs)
 
 
-def from_text(notebook: Notebook, pairs: Iterable[str]) -> dict[str, Value]:
-    """The values meant by texts of the form `name=value`, judged like those of `check_values`.
-
-    Raises
-    ------
-    ParameterError
-        If a pair lacks its `=`, a name comes twice, or a value cannot stand; every problem is told.
-    """
-    return _Desk(notebook, None).chosen(pairs=pairs)
-
-
-def check_values(notebook: Notebook, values: Mapping[str, object]) -> dict[str, Value]:
-    """The given values, each of the type its parameter asks for (a whole number for a number becomes a number).
-
-    Raises
-    ------
-    ParameterError
-        If a name is unknown or a value is of the wrong type, not allowed or out of range; every problem is told.
-    """
-    return _Desk(notebook, None).chosen(values=values)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Given(Entry):
     source: Source
@@ -150,7 +128,7 @@ class _Given(Entry):
 class _Desk:
     """Where everything given for one notebook is put together, and every problem is noted."""
 
-    def __init__(self, notebook: Notebook, environ: Mapping[str, str] | None) -> None:
+    def __init__(self, notebook: Notebook, environ: Mapping[str, str]) -> None:
         self.notebook = notebook
         self.cell: Declared = declared(notebook)
         self.known = {one.name: one for one in self.cell.parameters}
@@ -172,12 +150,6 @@ class _Desk:
             secrets={name: str(judged[name]) for name in self.secrets},
             imports=self.cell.imports,
         )
-
-    def chosen(self, *, pairs: Iterable[str] = (), values: Mapping[str, object] | None = None) -> dict[str, Value]:
-        self._take_values(values or {})
-        self._take_pairs(pairs)
-        judged = self._judged()
-        return {name: judged[name] for name in self.given}
 
     def _take_file(self, file: Path) -> None:
         try:
@@ -233,7 +205,7 @@ class _Desk:
             given = self.given.get(name)
             try:
                 value = given.read(parameter) if given else parameter.default
-                if _asks_secret(parameter, value) and self.environ is not None:
+                if _asks_secret(parameter, value):
                     found[name] = self.secrets[name] = _secret(parameter, value, self.environ)
                 elif given:
                     found[name] = value

@@ -23,6 +23,7 @@ from decimal import Decimal
 
 from fanecon.errors import ParameterError
 from fanecon.numbers import PERCENT, shown
+from fanecon.report.printable import printable
 from fanecon.report.record import Metric, Threshold
 
 FIELDS = ("estimate", "low", "high", "width", "change")
@@ -219,7 +220,7 @@ class _Reader:
         """The error that shows the place and says what was needed there."""
         place = self.at if at is None else at
         start = max(0, place - 60)
-        line = "".join(letter if letter.isprintable() else " " for letter in self.text[start : place + 60])
+        line = printable(self.text[start : place + 60])
         shown_text = ("…" if start else "") + line
         caret = " " * (place - start + bool(start)) + "^"
         example = f"Type, for example, --fail-if '{EXAMPLE}'."

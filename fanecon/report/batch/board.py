@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from fanecon.report.batch.fleet import Outcome
 from fanecon.report.codes import MEANING, Code
+from fanecon.report.printable import printable
 from fanecon.report.runner.events import Event
-from fanecon.report.runner.ledger import printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

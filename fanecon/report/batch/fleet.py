@@ -31,9 +31,9 @@ from fanecon.report.batch import turns
 from fanecon.report.batch.tasks import Task
 from fanecon.report.codes import MEANING, Code
 from fanecon.report.limits import MB
+from fanecon.report.printable import printable
 from fanecon.report.runner import lifeline
 from fanecon.report.runner.events import Event, Note, stamped
-from fanecon.report.runner.ledger import printable
 from fanecon.report.runner.watch import Stop, listening
 
 PATIENCE, SLACK, GRACE = 600.0, 180.0, 90.0

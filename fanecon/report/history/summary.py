@@ -17,6 +17,7 @@ from typing import Any
 from fanecon.numbers import Interval
 from fanecon.report.codes import MEANING, Code
 from fanecon.report.history.changes import Change, change, pair, shared_data
+from fanecon.report.printable import printable
 from fanecon.report.record import Metric, Record
 
 SCHEMA = "fanecon.summary/1"
@@ -171,7 +172,7 @@ def signed(change_of: Interval) -> str:
 
 def clean(text: str, most: int = MOST_LETTERS) -> str:
     """One line without control letters, letters that turn the direction of writing, or length without end."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 10 * most]).split())
+    line = " ".join(printable(text[: 10 * most]).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 

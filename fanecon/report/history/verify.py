@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from fanecon.errors import FileError
 from fanecon.report.codes import Code
+from fanecon.report.printable import printable
 from fanecon.report.record import SCHEMA, Record, read_record
 from fanecon.report.seal import read_seal
 
@@ -340,7 +341,7 @@ def lasted(time: timedelta) -> str:
 
 def told(verdict: Verdict, *, now: datetime | None = None) -> str:
     """A verdict as lines for a terminal."""
-    name = "".join(letter if letter.isprintable() else " " for letter in verdict.path)
+    name = printable(verdict.path)
     lines = [f"{name}: {verdict.found}", f"  {verdict.meaning}", *(f"  {one}" for one in verdict.problems)]
     if verdict.run and verdict.found in ("complete", "failed"):
         moment = now or datetime.now(UTC)

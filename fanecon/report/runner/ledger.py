@@ -10,27 +10,27 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fanecon.errors import RunError
 from fanecon.report import shelf
 from fanecon.report.asked.masking import Mask
+from fanecon.report.printable import printable
 from fanecon.report.record import Step
+from fanecon.report.runner.events import Event, Note
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-Event = dict[str, Any]
-Announce = Callable[[Event], None]
 OWN = frozenset({"fanecon-own"})
 
 
 class Ledger:
     """The steps of one run, appended to a file and announced to the process that watches."""
 
-    def __init__(self, file: Path, *, total: int, announce: Announce, mask: Mask) -> None:
+    def __init__(self, file: Path, *, total: int, announce: Note, mask: Mask) -> None:
         self.file, self.total, self.announce, self.mask = file, total, announce, mask
         self.steps: list[Step] = []
         self.heading, self.cell = "Start", 0
@@ -119,8 +119,3 @@ def replay(notebook: NotebookNode, events: list[Event]) -> NotebookNode:
 def own(cell: Mapping[str, Any]) -> bool:
     """Whether a cell was put in by fanecon."""
     return bool(OWN.intersection(cell["metadata"].get("tags", [])))
-
-
-def printable(text: str) -> str:
-    """A text in one line without control characters, which a terminal would obey."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from fanecon.errors import RunError
 from fanecon.report.codes import Code
@@ -30,7 +30,6 @@ from fanecon.report.runner import disk, events, lifeline
 LOG = "worker.log"
 _LOOK = 0.2
 
-Event = dict[str, Any]
 Tell = Callable[[str], None]
 
 
@@ -77,7 +76,7 @@ class Progress:
     running: bool = False
     since: float = 0.0
 
-    def take(self, event: Event) -> None:
+    def take(self, event: events.Event) -> None:
         """Note one announcement and tell the reader of the terminal."""
         if events.is_public(event):
             self.note(events.of_worker(event))

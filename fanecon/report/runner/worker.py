@@ -16,11 +16,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from pydantic import BaseModel
 
@@ -30,10 +29,12 @@ from fanecon.report.asked.masking import Mask
 from fanecon.report.asked.thresholds import parse
 from fanecon.report.codes import Code
 from fanecon.report.limits import MB, WARN_PAGE
+from fanecon.report.printable import printable
 from fanecon.report.record import Input, Metric, Record, Trouble
 from fanecon.report.runner import disk, lifeline, provenance
 from fanecon.report.runner import ledger as ledgers
 from fanecon.report.runner.cage import Cage
+from fanecon.report.runner.events import Event, Note
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 LEDGER, FACTS, RECORD = "ledger.jsonl", "facts.json", "record.json"
 PAGE, FAILED = "page.html", "failed.html"
 LAST = "from fanecon.report.runner.kernel_start import tell_readings\ntell_readings()"
-
-Event = dict[str, Any]
 
 
 class Job(BaseModel):
@@ -90,7 +89,7 @@ def main() -> None:
         announce(Mask(job.secrets.values()).tree(_failed(error)))
 
 
-def _announcer(events: TextIO) -> Callable[[Event], None]:
+def _announcer(events: TextIO) -> Note:
     def announce(event: Event) -> None:
         events.write(json.dumps(event) + "\n")
         events.flush()
@@ -107,7 +106,7 @@ def _failed(error: Exception) -> Event:
     return {"event": "failed", "code": int(Code.FAULT), "message": f"met a fault of fanecon: {told}"}
 
 
-def _work(job: Job, announce: Callable[[Event], None]) -> Record:
+def _work(job: Job, announce: Note) -> Record:
     secrets = secret_environment(job.secrets)
     cage = Cage(run=job.record.id, room=job.room, memory=job.memory, output=job.output, environment=secrets)
     process = cage.start()
@@ -219,7 +218,7 @@ def _prove(executed: NotebookNode, ledger: ledgers.Ledger) -> None:
             if output.output_type == "error":
                 raise RunError(raised(output.ename, output.evalue, output.traceback), 5)
         if (cell.execution_count or 0) <= last:
-            first = ledgers.printable(cell.source.splitlines()[0])
+            first = printable(cell.source.splitlines()[0])
             raise RunError(f"was reached, but a cell before the end was not executed: {first}", 5)
         last = cell.execution_count
     if len(ledger.steps) != ledger.total:
