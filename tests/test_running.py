@@ -88,6 +88,9 @@ FAILURES = [
     ("import os; os._exit(1)", 6, "ended the kernel"),
     ("import os; os._exit(0)", 6, "ended the kernel"),
     ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 6, "ended the kernel"),
+    ("get_ipython()._showtraceback = lambda *_: None\nraise MemoryError('all of it')", 6, "MemoryError: all of it"),
+    ('raise RuntimeError("can\'t start new thread")', 6, "Too little memory"),
+    ("raise OSError(12, 'Cannot allocate memory')", 6, "Too little memory"),
     ("import fanecon as fe; fe.read_wechat('nowhere.xls')", 4, "There is no such file"),
     ("import fanecon as fe, pandas as pd; fe.share_to_read(pd.DataFrame({'reader': [1]}))", 4, "readers"),
 ]

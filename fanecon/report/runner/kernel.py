@@ -12,10 +12,12 @@ what goes beyond a limit is left out here, and the page says so.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -36,6 +38,7 @@ from fanecon.report.runner.cage import Cage
 from fanecon.report.runner.ledger import Ledger
 
 DATA_ERRORS = frozenset({"FileError", "SchemaError"})
+NO_MEMORY = ("can't start new thread", f"[Errno {errno.ENOMEM}]")
 
 
 def execute(notebook: NotebookNode, ledger: Ledger, cage: Cage, process: subprocess.Popen[bytes]) -> NotebookNode:
@@ -62,22 +65,42 @@ def execute(notebook: NotebookNode, ledger: Ledger, cage: Cage, process: subproc
             shutdown_kernel="immediate",
             on_cell_start=ledger.reach,
             on_cell_execute=ledger.begin,
-            on_cell_executed=ledger.end,
+            on_cell_executed=partial(_ended, ledger),
         )
         return executed
     except PapermillExecutionError as error:
-        raise RunError(raised(error.ename, error.evalue, error.traceback), _code(error.ename)) from None
+        said = raised(error.ename, error.evalue, error.traceback)
+        raise RunError(said, _code(error.ename, error.evalue)) from None
     except (DeadKernelError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "Kernel" not in str(error):
             raise
         raise RunError(_died(error), 6) from error
 
 
-def _code(name: str) -> int:
+def _ended(ledger: Ledger, *, cell: NotebookNode, cell_index: int, execute_reply: Mapping[str, Any]) -> None:
+    """Note the end of a step.
+
+    The error of a cell comes twice: to be shown, and in the reply.  A kernel without memory may lose the first.
+    """
+    reply = execute_reply["content"]
+    if reply.get("status") == "error" and not any(one.output_type == "error" for one in cell.outputs):
+        name, message, lines = (reply.get(key) for key in ("ename", "evalue", "traceback"))
+        error = new_output("error", ename=name or "Error", evalue=message or "", traceback=lines or [])  # type: ignore[no-untyped-call]
+        cell.outputs.append(error)
+    ledger.end(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
+
+
+def _code(name: str, message: str) -> int:
     """4 for data, 6 for memory (NumPy, Arrow and DuckDB have words of their own for it), 5 for anything else."""
     if name in DATA_ERRORS:
         return Code.DATA
-    return Code.KERNEL if name.endswith("MemoryError") or name == "OutOfMemoryException" else Code.STEP
+    spent = name.endswith("MemoryError") or name == "OutOfMemoryException" or bool(_lack(message))
+    return Code.KERNEL if spent else Code.STEP
+
+
+def _lack(message: str) -> str:
+    """What Python leaves to guess: a thread that cannot be started, or a process, lacks memory as a rule."""
+    return " (Too little memory is the usual cause.)" if message.startswith(NO_MEMORY) else ""
 
 
 def raised(name: str, message: str, traceback: list[str]) -> str:
@@ -85,7 +108,7 @@ def raised(name: str, message: str, traceback: list[str]) -> str:
     lines = plain("\n".join(traceback)).splitlines()
     arrows = [line.strip() for line in lines if "-> " in line and line.lstrip().startswith("--")]
     where = f"\n  {arrows[-1]}" if arrows else ""
-    return f"raised {name}: {plain(message)}{where}"
+    return f"raised {name}: {plain(message)}{_lack(message)}{where}"
 
 
 def plain(text: str) -> str:
