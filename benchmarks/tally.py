@@ -134,7 +134,7 @@ def cores() -> int:
 
 def code(contender: str, tally: str) -> str:
     if contender == "fanecon":
-        imports = "import fanecon as fe, duckdb, ibis, pandas, pyarrow\nfe.tally.open_log, ibis.duckdb"
+        imports = "import fanecon as fe, duckdb, ibis, numba, pandas, pyarrow\nfe.tally.open_log, ibis.duckdb"
         work = FANECON[tally]
     elif contender == "duckdb":
         imports, work = DUCKDB_IMPORTS, DUCKDB.format(threads=cores(), sql=SQL[tally])

@@ -10,6 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
@@ -86,13 +87,13 @@ def in_campaigns(acts: list[Row]) -> Row:
 def account_gaps(rows):
     found = []
     for (actor,), acts in grouped(whole(rows, "actor_id", "time"), "actor_id").items():
-        gaps = [(late - early) / SECOND for early, late in pairwise(times(acts))]
+        gaps = [Fraction(late - early, SECOND) for early, late in pairwise(times(acts))]
         if gaps:
-            mean = math.fsum(gaps) / len(gaps)
-            spread = math.fsum((gap - mean) ** 2 for gap in gaps)
+            mean = sum(gaps) / len(gaps)
+            spread = sum((gap - mean) ** 2 for gap in gaps)
             sd = math.sqrt(spread / (len(gaps) - 1)) if len(gaps) > 1 else None
-            row = {"actor_id": actor, "gaps": len(gaps), "mean_seconds": mean, "sd_seconds": sd}
-            found.append(row | {"min_seconds": min(gaps), "max_seconds": max(gaps)})
+            row = {"actor_id": actor, "gaps": len(gaps), "mean_seconds": float(mean), "sd_seconds": sd}
+            found.append(row | {"min_seconds": float(min(gaps)), "max_seconds": float(max(gaps))})
     return found
 
 

@@ -8,6 +8,7 @@ every engine finds in one pass over the log.
 from __future__ import annotations
 
 import operator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 import ibis
@@ -16,10 +17,12 @@ from ibis.expr import types as ir
 
 from fanecon.schema import ParameterError
 from fanecon.tally.clock import local_periods, moment
+from fanecon.tally.engines import threads
 from fanecon.tally.home import MOST_ROWS, home
 from fanecon.tally.logs import Log, Source, opened
 
 ZONE = "Asia/Shanghai"
+LONG, FEW = 5_000_000, 4  # from so many rows, and up to so many threads, one pass is faster than a window
 _US = {f"{name}_us": f"{name}_seconds" for name in ("mean", "sd", "min", "max")}
 
 
@@ -144,11 +147,21 @@ def account_gaps(log: Source, *, most_rows: int = MOST_ROWS) -> pd.DataFrame:
     SchemaError, EngineError
         If a column is missing, there are too many accounts, or the engine gave up.
     """
-    with opened(log, needs=("actor_id", "time")) as opening:
-        frame = home(_gaps(opening), opening, what="account_gaps", key=["actor_id"], most_rows=most_rows, times=False)
+    with opened(log, needs=("actor_id", "time")) as opening, _once(opening, most_rows) as passed:
+        grouped = _gaps(opening) if passed is None else passed
+        frame = home(grouped, opening, what="account_gaps", key=["actor_id"], most_rows=most_rows, times=False)
     spread = (frame.pop("spread").astype("float64") / frame["gaps"] / (frame["gaps"] - 1)) ** 0.5
     frame.insert(frame.columns.get_loc("mean_us") + 1, "sd_us", spread)  # 0 / 0 for a single gap: missing
     return frame.assign(**{name: frame[name] / 1e6 for name in _US}).rename(columns=_US)
+
+
+def _once(log: Log, most_rows: int) -> AbstractContextManager[ir.Table | None]:
+    """What one pass over a long log finds, as a table; None where the engine has to do it all."""
+    if log.rows < LONG or log.engine.name != "duckdb" or threads(log.engine) > FEW:
+        return nullcontext()
+    from fanecon.tally import one_pass
+
+    return one_pass.gaps(log, most_rows=most_rows)
 
 
 def _gaps(log: Log) -> ir.Table:

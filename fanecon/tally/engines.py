@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 
 PREFIX, LOCK = "fanecon-spill-", "lock"
 LEAST_GB, MOST_GB = 0.1, 3.0
-THREAD_GB, PER_BYTE = 0.1, 1.75
+THREAD_GB, PER_BYTE, OF_MEMORY = 0.1, 1.75, 0.25
 PATIENCE, BEAT = 3.0, 0.2
 _HERE = "_fanecon"  # backends that were opened alike are equal to Ibis, so that no dictionary can tell them apart
 
@@ -43,16 +43,21 @@ _HERE = "_fanecon"  # backends that were opened alike are equal to Ibis, so that
 class _Settings:
     progress: Progress | None
     spill: Path | None = None
+    memory_gb: float = 1.0
     spare_gb: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """Where the queries of a log run: the Ibis backend, who is told how far they are, and our own spill folder."""
+    """Where the queries of a log run: the Ibis backend, who is told how far they are, and our own spill folder.
+
+    `room` is how many bytes a pass beside the engine may keep (:mod:`fanecon.tally.one_pass`).
+    """
 
     backend: BaseBackend
     progress: Progress | None
     spill: Path | None
+    room: float
 
     @property
     def name(self) -> str:
@@ -63,7 +68,8 @@ class Engine:
 def engine_of(backend: BaseBackend) -> Engine:
     """The engine of an Ibis backend."""
     settings = getattr(backend, _HERE, None) or _Settings(progress=shown)
-    return Engine(backend=backend, progress=settings.progress, spill=settings.spill)
+    room = settings.memory_gb * 1e9 * OF_MEMORY
+    return Engine(backend=backend, progress=settings.progress, spill=settings.spill, room=room)
 
 
 def told(backend: BaseBackend, progress: Progress | None) -> None:
@@ -102,8 +108,28 @@ def in_process(
     backend.con.execute("SET TimeZone = 'UTC'")
     with suppress(duckdb.Error):  # in Jupyter DuckDB wants ipywidgets before it counts what is done
         backend.con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-    setattr(backend, _HERE, _Settings(progress=shown, spill=room, spare_gb=memory if lean < memory else None))
+    spare = memory if lean < memory else None
+    setattr(backend, _HERE, _Settings(progress=shown, spill=room, memory_gb=memory, spare_gb=spare))
     return backend
+
+
+def threads(engine: Engine) -> int:
+    """How many threads a DuckDB works with."""
+    return int(engine.backend.con.execute("SELECT current_setting('threads')").fetchall()[0][0])
+
+
+@contextmanager
+def in_order(engine: Engine) -> Iterator[None]:
+    """While the body runs, rows come in the order in which they stand in the log, where the engine is ours."""
+    if engine.spill is None:
+        yield
+        return
+    engine.backend.con.execute("SET preserve_insertion_order = true")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            engine.backend.con.execute("SET preserve_insertion_order = false")
 
 
 def closed(backend: BaseBackend) -> None:

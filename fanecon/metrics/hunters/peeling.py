@@ -4,27 +4,20 @@ Weights are whole numbers, so sums are exact and no order of adding matters.  A 
 below it if k < ⌈W/n⌉, and two fractions are compared by quotient and remainder: the products of remainders and counts
 stay below 2^62, where W·n' itself would pass 2^63 from some 2e7 edges on.
 
-Compiled functions are kept on disk.  numba looks whether the file of a kept function has changed, and everything that
-one calls here stands in this file.
+Compiled functions are kept on disk (`fanecon.compiled`), so everything that one calls here stands in this file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from fanecon.compiled import kept
+
 Whole: TypeAlias = npt.NDArray[np.int64]
 Codes: TypeAlias = npt.NDArray[np.int32]
-F = TypeVar("F", bound=Callable[..., object])
-
-
-def kept(function: F) -> F:
-    """The function, compiled once and kept on disk."""
-    return cast(F, numba.njit(nogil=True, cache=True)(function))
 
 
 @kept
