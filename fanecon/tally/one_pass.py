@@ -49,7 +49,7 @@ def gaps(log: Log, *, most_rows: int) -> Iterator[ir.Table | None]:
         yield None
         return
     try:
-        found = asked(log.engine, "account_gaps", lambda: _found(log, most_rows))
+        found = asked(log.engine, "account_gaps, reading the log", lambda: _found(log, most_rows))
     except _NotHere:
         yield None
         return
