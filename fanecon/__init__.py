@@ -48,6 +48,14 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "simulate_fatigue",
             "simulate_feeds",
         ],
+        "metrics.campaigns": [
+            "Campaign",
+            "OrdinaryDays",
+            "campaign_impact",
+            "daily_counts",
+            "exponential_afterglow",
+            "simulate_campaign_series",
+        ],
         "metrics.hunters": [
             "Spending",
             "co_sharing",

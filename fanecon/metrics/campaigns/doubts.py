@@ -1,0 +1,91 @@
+"""What a series with one campaign cannot say, and which signs of that it shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from fanecon.metrics.campaigns.baseline import FEWEST_DAYS, Baseline, expected, fit_baseline
+from fanecon.metrics.campaigns.daily import Campaign, Daily
+from fanecon.results import shown
+
+JUST_BEFORE, WEEKS_FOR_TREND = 3, 8
+ONE = (
+    "One campaign is one observation: whatever else happened on these days is part of the figures. Other campaigns, or "
+    "accounts that had none, would tell."
+)
+CHOSEN = (
+    "Was the day chosen because counts were low, or high, just before? Then the days after return to the mean by "
+    "themselves. A comparison with the day before takes that for an effect, one with all days before does so less."
+)
+PEAK_DAY = (
+    "The highest of {days} days was picked after the fact: its height is flattered, and the afterglow made small."
+)
+NO_WEEKDAYS = (
+    "Weekdays are not told apart: that takes three weeks before with acts on every weekday, and what the weekday does "
+    "is part of the figures."
+)
+ENTRY = (
+    "The counted act is what one had to do to take part: its peak is the rule of the lottery. Only the days after speak "
+    "of interest."
+)
+HOLIDAY = "The campaign fell on a special day: what the day did and what the campaign did cannot be told apart."
+AUDIENCE = (
+    "Acts are expected in proportion to the people who did not come by the campaign; if it also brought or drove away "
+    "some of those, that is not seen."
+)
+NO_TREND = "The level of the days before is carried forward without a slope (trend=True carries the slope, too)."
+TREND = "The slope of the days before is carried forward; nothing says that it would have gone on."
+SHORT_TREND = "The slope was learned from fewer than eight weeks, in which a passing rise looks like one."
+CUT = "The series ends {days} days after the campaign, so the window is shorter than asked."
+JUMP = (
+    "In the {days} days just before, acts were {times} times the expectation, outside its range ({low} to {high}): known "
+    "beforehand (then say announced=), or chosen for it."
+)
+
+
+def reserve(daily: Daily, asked: Campaign) -> str:
+    """Why nothing can be put down to the campaign though its days can be compared; empty where there is no reason."""
+    return HOLIDAY if not daily.ordinary[daily.during].all() else ""
+
+
+def doubts(daily: Daily, asked: Campaign, fit: Baseline | None, *, level: float) -> tuple[str, ...]:
+    """The notes of an impact, the heaviest first."""
+    return tuple(_doubts(daily, asked, fit, level))
+
+
+def _doubts(daily: Daily, asked: Campaign, fit: Baseline | None, level: float) -> Iterator[str]:
+    if asked.entry:
+        yield ENTRY
+    if fit is None:
+        return
+    yield ONE
+    yield CHOSEN
+    jump = just_before(daily, fit, level)
+    if jump:
+        yield jump
+    if not fit.weekdays:
+        yield NO_WEEKDAYS
+    if len(daily.during) > 1:
+        yield PEAK_DAY.format(days=len(daily.during))
+    if daily.with_people:
+        yield AUDIENCE
+    yield from (TREND, *([SHORT_TREND] if np.ptp(fit.days) < 7 * WEEKS_FOR_TREND else [])) if fit.trend else (NO_TREND,)
+    seen = len(daily.dates) - 1 - daily.last
+    if 0 < seen < asked.window:
+        yield CUT.format(days=seen)
+
+
+def just_before(daily: Daily, fit: Baseline, level: float) -> str:
+    """A note if the last three ordinary days before lie outside what the days before them let expect."""
+    late, early = fit.days[-JUST_BEFORE:], fit.days[:-JUST_BEFORE]
+    if len(early) < FEWEST_DAYS or not daily.count[early].sum() > 0:
+        return ""
+    ahead = expected(daily, fit_baseline(daily, early, trend=fit.trend), late, level=level)
+    mean, low, high = ahead.ends(np.ones(len(late)))
+    seen = float(daily.count[late].sum())
+    if low <= seen <= high or not math.isfinite(high):
+        return ""
+    return JUMP.format(days=len(late), times=shown(seen / mean), low=shown(low / mean), high=shown(high / mean))

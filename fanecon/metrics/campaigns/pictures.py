@@ -1,0 +1,52 @@
+"""The pictures of the room: days beside their expectation, and a campaign among days only called one."""
+
+from __future__ import annotations
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from fanecon import plots
+from fanecon.results import shown
+
+TALL = 5.0
+
+
+def draw_days(ax: Axes, curve: pd.DataFrame) -> Axes:
+    """Counts as dots, the expectation as a line with the range of a single ordinary day, the campaign as squares."""
+    there = curve[curve["expected"].notna()]
+    ax.fill_between(there["date"], there["low"], there["high"], color=plots.BLUE, alpha=0.18, lw=0)
+    ax.plot(there["date"], there["expected"], color=plots.BLUE, ls="-", label="expected, and the range of one day")
+    for phase, colour, marker in (("campaign", plots.RED, "s"), ("other", plots.BLACK, "o")):
+        rows = curve[(curve["phase"] == "campaign") == (phase == "campaign")]
+        name = "counted, on its days" if phase == "campaign" else "counted, other days"
+        ax.plot(rows["date"], rows["count"], color=colour, ls="", marker=marker, ms=4, label=name)
+    most, usual = float(curve["count"].max()), float(curve["count"].median())
+    ax.set_ylabel("acts a day", parse_math=False)
+    if usual > 0 and most > TALL * usual:
+        ax.set_yscale("symlog", linthresh=max(usual / 4, 1.0))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
+        ax.set_ylabel("acts a day (each step of the scale is ten times)", parse_math=False)
+    ax.set_ylim(0, None)
+    ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=7))
+    ax.xaxis.set_major_formatter(mdates.DateFormatter("%m-%d"))
+    plots.legend(ax)
+    return ax
+
+
+def draw_tries(ax: Axes, tries: pd.DataFrame) -> Axes:
+    """Days after against the highest day, both in times the expectation."""
+    others, real = tries.iloc[:-1], tries.iloc[-1]
+    ax.plot(others["peak"], others["after"], ls="", marker="o", color=plots.BLUE, ms=4)
+    ax.plot([real["peak"]], [real["after"]], ls="", marker="s", color=plots.RED, ms=7)
+    if np.isfinite(real["after"]):
+        plots.label(ax, "the campaign", (float(real["peak"]), float(real["after"])), colour=plots.RED, offset=(-78, 10))
+    for line in (ax.axhline, ax.axvline):
+        line(1, color=plots.BLACK, lw=0.8, ls="-")
+    ax.set_xlim(0, None)
+    ax.set_ylim(0, None)
+    ax.set_xlabel("highest day, in times the expectation", parse_math=False)
+    ax.set_ylabel("days after, in times the expectation", parse_math=False)
+    return ax
