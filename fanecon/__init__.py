@@ -52,8 +52,10 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "Campaign",
             "OrdinaryDays",
             "campaign_impact",
+            "campaign_parts",
             "daily_counts",
             "exponential_afterglow",
+            "find_campaign",
             "simulate_campaign_series",
         ],
         "metrics.hunters": [

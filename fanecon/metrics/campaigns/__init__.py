@@ -1,17 +1,21 @@
 """Campaigns: what a day of lottery brought, what stayed of it, and what nobody can say from one."""
 
-from fanecon.metrics.campaigns.daily import Campaign, daily_counts
+from fanecon.metrics.campaigns.daily import Campaign, daily_counts, find_campaign
 from fanecon.metrics.campaigns.impact import CampaignImpact, campaign_impact
+from fanecon.metrics.campaigns.parts import CampaignParts, campaign_parts
 from fanecon.metrics.campaigns.placebo import Placebo
 from fanecon.metrics.campaigns.simulation import OrdinaryDays, exponential_afterglow, simulate_campaign_series
 
 __all__ = [
     "Campaign",
     "CampaignImpact",
+    "CampaignParts",
     "OrdinaryDays",
     "Placebo",
     "campaign_impact",
+    "campaign_parts",
     "daily_counts",
     "exponential_afterglow",
+    "find_campaign",
     "simulate_campaign_series",
 ]

@@ -1,8 +1,8 @@
 """Counts by day: one row per day without a gap, and which days belong to the campaign.
 
-In a log a day without an act is a day with zero acts.  Its first and its last day are left out: the log may begin or
-end in the middle of them, and half a day looks like a calm one.  In a table of counts a day without a row is a day that
-nobody counted.
+In a log a day without an act is a day with zero acts.  Its first and its last day may be cut in the middle, and half a
+day looks like a calm one, so they are marked and tell nothing about ordinary days.  In a table of counts a day without
+a row is a day that nobody counted.
 
 An audience that grows does more every day without any campaign.  Where it is known how many people were there who did
 *not* come by the campaign, acts are expected in proportion to them (column `people`).  Those who came by it must not
@@ -11,7 +11,10 @@ be among them: a denominator that the lottery itself has filled makes every rate
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -22,11 +25,11 @@ from fanecon.schema import ParameterError, SchemaError, need
 
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Day = str | pd.Timestamp
+Day: TypeAlias = str | date
 ZONE = "Asia/Shanghai"
 LEAVING = ("leave", "unfollow", "unsubscribe")
 DATES = ("date", "stat_date", "day")
-ONE_DAY = pd.Timedelta(days=1)
+ONE_DAY, MOST_ACTS = pd.Timedelta(days=1), 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,12 @@ class Campaign:
         True if the counted act is what one had to do to take part.
     special
         Days that were special for another reason (holidays, another campaign); they tell nothing about ordinary ones.
+    since
+        The first day to compare with: before it the audience was only gathering, or the account was another one.
+    zone
+        Whose midnights part the days, where acts are counted by day.
+    picked
+        True if the day was picked because its count was the highest.
     """
 
     first: Day
@@ -53,12 +62,13 @@ class Campaign:
     window: int = 14
     entry: bool = False
     special: tuple[Day, ...] = ()
+    since: Day | None = None
+    zone: str = ZONE
+    picked: bool = False
 
     def __post_init__(self) -> None:
         if not (isinstance(self.window, int | np.integer) and self.window >= 1):
-            raise ParameterError(
-                f"window is a whole number of days after the campaign, from 1 on; found {self.window!r}."
-            )
+            raise ParameterError(f"window is a number of whole days after the campaign; found {self.window!r}.")
         known, begins, ends = self.days
         if not known <= begins <= ends:
             raise ParameterError(
@@ -71,6 +81,10 @@ class Campaign:
         first = one_day(self.first)
         known = first if self.announced is None else one_day(self.announced)
         return known, first, first if self.last is None else one_day(self.last)
+
+    def over(self) -> pd.Timestamp:
+        """The midnight that ends its last day, for what was known by then: ``log[log["time"] < campaign.over()]``."""
+        return (self.days[2] + ONE_DAY).tz_localize(zone_of(self.zone), ambiguous=True, nonexistent="shift_forward")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,9 +129,14 @@ class Daily:
 
 
 def daily_counts(
-    log: pd.DataFrame, *, zone: str = ZONE, there: pd.DataFrame | None = None, by: str | None = None
+    log: pd.DataFrame,
+    *,
+    zone: str = ZONE,
+    there: pd.DataFrame | None = None,
+    returns: bool = False,
+    by: str | None = None,
 ) -> pd.DataFrame:
-    """Acts per local day of a log, leaving not counted, days without an act as zero, cut first and last day left out.
+    """Acts per local day of a log, leaving not counted; days without an act are zero, the first and last perhaps cut.
 
     Parameters
     ----------
@@ -128,54 +147,73 @@ def daily_counts(
     there
         joined and left (times; left is missing while they stay) of those who did not come by the campaign, as
         :func:`fanecon.joiners_of` gives them: adds `people`, who were there at noon.
+    returns
+        Leave out the first act of each account (actor_id): coming once is no interest yet, coming back is.
     by
         A column that parts the acts: one series each.
 
     Returns
     -------
     DataFrame
-        date, [by,] count (times), [people].
+        date, [by,] count (times), whole (False on the first and the last day), [people].
 
     Raises
     ------
     SchemaError, ParameterError
         If a column or every time is missing, or there is no such zone.
     """
-    need(log, "time", *([by] if by else []), meaning="one row per event")
-    rows = log[log["time"].notna()]
-    rows = rows[~rows["action"].isin(LEAVING)] if "action" in rows else rows
-    if rows.empty:
-        raise SchemaError("No act of the log has a time.")
-    local = _midnights(rows["time"], zone)
-    days = pd.date_range(local.min() + ONE_DAY, local.max() - ONE_DAY, freq="D", name="date")
+    need(log, "time", *([by] if by else []), *(["actor_id"] if returns else []), meaning="one row per event")
+    rows, local = local_acts(log, zone, returns)
+    days = pd.date_range(*local.attrs["span"], freq="D", name="date")
     if by is None:
         table = local.value_counts().reindex(days, fill_value=0).rename("count").reset_index()
     else:
         counted = pd.crosstab(local.to_numpy(), rows[by].to_numpy()).reindex(days, fill_value=0)
         table = counted.rename_axis("date").reset_index().melt("date", var_name=by, value_name="count")
+    table["whole"] = ~table["date"].isin([days[0], days[-1]])
     if there is not None:
         table["people"] = table["date"].map(pd.Series(_present(there, days, zone), days))
     table.attrs["synthetic"] = bool(log.attrs.get("synthetic"))
     return table
 
 
+def local_acts(log: pd.DataFrame, zone: str, returns: bool) -> tuple[pd.DataFrame, pd.Series]:
+    """The acts that count, and the local day of each; attrs["span"] holds the first and the last day of all acts."""
+    rows = log[log["time"].notna()]
+    rows = rows[~rows["action"].isin(LEAVING)] if "action" in rows else rows
+    if rows.empty:
+        raise SchemaError("No act of the log has a time.")
+    local = _midnights(rows["time"], zone)
+    span = (local.min(), local.max())
+    if returns:
+        again = rows.sort_values("time", kind="stable")["actor_id"].duplicated().reindex(rows.index)
+        rows, local = rows[again], local[again]
+    local.attrs["span"] = span
+    return rows, local
+
+
 def _midnights(times: pd.Series, zone: str) -> pd.Series:
+    moved = pd.to_datetime(times, utc=True).dt.tz_convert(zone_of(zone))
+    return moved.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone by its name, or a ParameterError that says what to type."""
     try:
-        moved = pd.to_datetime(times, utc=True).dt.tz_convert(ZoneInfo(zone))
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ParameterError(f"There is no time zone {zone!r}. Type one such as zone='Asia/Shanghai'.") from None
-    return moved.dt.tz_localize(None).dt.normalize()
+        raise ParameterError(f"There is no time zone {name!r}. Type one such as zone='Asia/Shanghai'.") from None
 
 
 def _present(there: pd.DataFrame, days: pd.DatetimeIndex, zone: str) -> Real:
     """How many had come and not left by noon of each day."""
     need(there, "joined", "left", meaning="one row per person who did not come by the campaign")
-    noon = (days + ONE_DAY / 2).tz_localize(ZoneInfo(zone), ambiguous=True, nonexistent="shift_forward")
+    noon = (days + ONE_DAY / 2).tz_localize(zone_of(zone), ambiguous=True, nonexistent="shift_forward")
     at = noon.tz_convert("UTC").as_unit("us").asi8
 
     def gone_by(column: str) -> Real:
         known = pd.to_datetime(there[column].dropna(), utc=True).dt.as_unit("us").astype("int64")
-        return np.searchsorted(np.sort(known.to_numpy()), at, side="right").astype(float)
+        return np.asarray(np.searchsorted(np.sort(known.to_numpy()), at, side="right"), dtype=float)
 
     return gone_by("joined") - gone_by("left")
 
@@ -191,7 +229,7 @@ def read_daily(series: pd.DataFrame, campaign: Campaign | Day) -> tuple[Daily, C
         If the days of the campaign do not lie in the series.
     """
     asked = campaign if isinstance(campaign, Campaign) else Campaign(first=campaign)
-    table = _table(series)
+    table = _table(series, asked.zone)
     dates, (known, first, last) = pd.DatetimeIndex(table.index), asked.days
     if not dates[0] <= first <= last <= dates[-1]:
         raise ParameterError(
@@ -201,7 +239,8 @@ def read_daily(series: pd.DataFrame, campaign: Campaign | Day) -> tuple[Daily, C
     counted = table["count"].notna().to_numpy()
     if not counted[dates.slice_indexer(first, last)].all():
         raise SchemaError(f"A day of the campaign has no row; the series needs each from {first:%F} to {last:%F}.")
-    others = dates.isin([one_day(day) for day in asked.special]) | ((known <= dates) & (dates < first))
+    cut = (table["whole"] == 0).to_numpy() | (dates < (one_day(asked.since) if asked.since is not None else dates[0]))
+    others = cut | dates.isin([one_day(day) for day in asked.special]) | ((known <= dates) & (dates < first))
     made = Daily(
         dates=dates,
         count=table["count"].to_numpy(dtype=float),
@@ -215,10 +254,10 @@ def read_daily(series: pd.DataFrame, campaign: Campaign | Day) -> tuple[Daily, C
     return made, asked
 
 
-def _table(series: pd.DataFrame) -> pd.DataFrame:
+def _table(series: pd.DataFrame, zone: str) -> pd.DataFrame:
     """date → count, people; every day between the first and the last, in order."""
     if isinstance(series, pd.DataFrame) and "time" in series and "count" not in series:
-        series = daily_counts(series)
+        series = daily_counts(series, zone=zone)
     named = next((name for name in DATES if isinstance(series, pd.DataFrame) and name in series), "date")
     need(series, named, "count", meaning="one row per day")
     if not len(series):
@@ -228,10 +267,40 @@ def _table(series: pd.DataFrame) -> pd.DataFrame:
         twice = dates[dates.duplicated()][0]
         raise SchemaError(f"{twice:%Y-%m-%d} stands in several rows. Add them up: .groupby('{named}')['count'].sum().")
     people = series["people"].to_numpy(dtype=float) if "people" in series else np.ones(len(series))
-    table = pd.DataFrame({"count": series["count"].to_numpy(dtype=float, na_value=np.nan), "people": people}, dates)
+    whole = series["whole"].to_numpy(dtype=float) if "whole" in series else np.ones(len(series))
+    count = series["count"].to_numpy(dtype=float, na_value=np.nan)
+    table = pd.DataFrame({"count": count, "people": people, "whole": whole}, dates)
     if not (np.isfinite(table) & (table >= 0)).all(axis=None):
         raise SchemaError("'count' and 'people' are numbers from 0 on in every row. Leave out the days not counted.")
     return table.sort_index().asfreq("D")
+
+
+def find_campaign(log: pd.DataFrame, *, zone: str = ZONE, window: int = 14, skip: int = 0) -> Campaign:
+    """The days of the largest campaign of a log, from its first act to the day by which 19 of 20 of its acts had come.
+
+    Parameters
+    ----------
+    log
+        Events: time, campaign_id.  Where no act names a campaign, the busiest day is picked, and the campaign says so.
+
+    skip
+        Days at the beginning of the log that are not compared with, in which the audience was only gathering.
+
+    Raises
+    ------
+    SchemaError
+        If no act of the log has a time.
+    """
+    counts = daily_counts(log, zone=zone)
+    since = counts["date"].iloc[0] + skip * ONE_DAY
+    if "campaign_id" not in log or not log.loc[log["time"].notna(), "campaign_id"].notna().any():
+        busiest = counts["date"].iloc[int(counts["count"].to_numpy().argmax())]
+        return Campaign(first=busiest, window=window, since=since, zone=zone, picked=True)
+    acts = log[log["time"].notna() & log["campaign_id"].notna()]
+    largest = acts["campaign_id"].value_counts().sort_index().idxmax()
+    days = _midnights(acts.loc[acts["campaign_id"] == largest, "time"], zone).sort_values(ignore_index=True)
+    last = days.iloc[math.ceil(MOST_ACTS * len(days)) - 1]
+    return Campaign(first=days.iloc[0], last=last, window=window, since=since, zone=zone)
 
 
 def one_day(value: object) -> pd.Timestamp:

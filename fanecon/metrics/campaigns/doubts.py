@@ -11,7 +11,7 @@ from fanecon.metrics.campaigns.baseline import FEWEST_DAYS, Baseline, expected, 
 from fanecon.metrics.campaigns.daily import Campaign, Daily
 from fanecon.results import shown
 
-JUST_BEFORE, WEEKS_FOR_TREND = 3, 8
+JUST_BEFORE, WEEKS_FOR_TREND, UNEVEN_FROM = 3, 8, 0.1
 ONE = (
     "One campaign is one observation: whatever else happened on these days is part of the figures. Other campaigns, or "
     "accounts that had none, would tell."
@@ -27,11 +27,18 @@ NO_WEEKDAYS = (
     "Weekdays are not told apart: that takes three weeks before with acts on every weekday, and what the weekday does "
     "is part of the figures."
 )
-ENTRY = (
-    "The counted act is what one had to do to take part: its peak is the rule of the lottery. Only the days after speak "
-    "of interest."
+PICKED = (
+    "The day was picked because it was the busiest. Some day always is: its height and its rank are flattered, the "
+    "days after it are not."
 )
-HOLIDAY = "The campaign fell on a special day: what the day did and what the campaign did cannot be told apart."
+ENTRY = (
+    "The counted act is what one had to do to take part: its peak is the rule of the lottery. Only the days after "
+    "speak of interest."
+)
+HOLIDAY = (
+    "A day of the campaign was special anyway, or is cut by an end of the log: what the day did and what the campaign "
+    "did cannot be told apart."
+)
 AUDIENCE = (
     "Acts are expected in proportion to the people who did not come by the campaign; if it also brought or drove away "
     "some of those, that is not seen."
@@ -40,9 +47,13 @@ NO_TREND = "The level of the days before is carried forward without a slope (tre
 TREND = "The slope of the days before is carried forward; nothing says that it would have gone on."
 SHORT_TREND = "The slope was learned from fewer than eight weeks, in which a passing rise looks like one."
 CUT = "The series ends {days} days after the campaign, so the window is shorter than asked."
+UNEVEN = (
+    "A mean day after is expected to have {times} times the acts of the day of the peak (weekdays, audience): so much "
+    "would be the afterglow of a rise that stays in proportion."
+)
 JUMP = (
-    "In the {days} days just before, acts were {times} times the expectation, outside its range ({low} to {high}): known "
-    "beforehand (then say announced=), or chosen for it."
+    "In the {days} days just before, acts were {times} times the expectation, outside its range ({low} to {high}): "
+    "was the campaign known beforehand (then say announced=), or its day chosen for that?"
 )
 
 
@@ -56,26 +67,34 @@ def doubts(daily: Daily, asked: Campaign, fit: Baseline | None, *, level: float)
     return tuple(_doubts(daily, asked, fit, level))
 
 
+def uneven(daily: Daily, fit: Baseline, window: int) -> str:
+    """A note if the days after are expected to be livelier or calmer than the day of the peak."""
+    after, top = daily.after(window), daily.during[int(np.argmax(daily.count[daily.during]))]
+    if not len(after):
+        return ""
+    mean = expected(daily, fit, np.concatenate([[top], after]), level=0.95).mean
+    times = float(mean[1:].mean() / mean[0]) if mean[0] > 0 else 1.0
+    return UNEVEN.format(times=shown(times)) if abs(times - 1) > UNEVEN_FROM else ""
+
+
 def _doubts(daily: Daily, asked: Campaign, fit: Baseline | None, level: float) -> Iterator[str]:
-    if asked.entry:
-        yield ENTRY
+    yield from (note for note, true in ((ENTRY, asked.entry), (PICKED, asked.picked)) if true)
     if fit is None:
         return
-    yield ONE
-    yield CHOSEN
-    jump = just_before(daily, fit, level)
-    if jump:
-        yield jump
-    if not fit.weekdays:
-        yield NO_WEEKDAYS
-    if len(daily.during) > 1:
-        yield PEAK_DAY.format(days=len(daily.during))
-    if daily.with_people:
-        yield AUDIENCE
-    yield from (TREND, *([SHORT_TREND] if np.ptp(fit.days) < 7 * WEEKS_FOR_TREND else [])) if fit.trend else (NO_TREND,)
-    seen = len(daily.dates) - 1 - daily.last
-    if 0 < seen < asked.window:
-        yield CUT.format(days=seen)
+    seen, short = len(daily.dates) - 1 - daily.last, np.ptp(fit.days) < 7 * WEEKS_FOR_TREND
+    told = (
+        (ONE, True),
+        (CHOSEN, not asked.picked),
+        (NO_WEEKDAYS, not fit.weekdays),
+        (PEAK_DAY.format(days=len(daily.during)), len(daily.during) > 1),
+        (AUDIENCE, daily.with_people),
+        (NO_TREND, not fit.trend),
+        (TREND, fit.trend),
+        (SHORT_TREND, fit.trend and short),
+        (CUT.format(days=seen), 0 < seen < asked.window),
+    )
+    yield from (note for note in (just_before(daily, fit, level), uneven(daily, fit, asked.window)) if note)
+    yield from (note for note, true in told if true)
 
 
 def just_before(daily: Daily, fit: Baseline, level: float) -> str:

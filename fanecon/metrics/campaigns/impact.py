@@ -33,6 +33,7 @@ from fanecon import plots
 from fanecon.metrics.campaigns.baseline import Baseline, Expected, expected, fit_baseline, why_not
 from fanecon.metrics.campaigns.daily import Campaign, Daily, Day, Real, read_daily
 from fanecon.metrics.campaigns.doubts import doubts, reserve
+from fanecon.metrics.campaigns.fieller import ratio
 from fanecon.metrics.campaigns.pictures import draw_days
 from fanecon.metrics.campaigns.placebo import Placebo, placebo_ranks
 from fanecon.results import Interval, Result
@@ -40,8 +41,7 @@ from fanecon.stats.proportions import checked_level
 
 PEAK, AFTERGLOW = "peak lift, times", "afterglow, 0 dead calm to 1 all stays"
 DURING, AFTER, NET = "more acts on its days", "more acts in the days after", "more acts in all, net"
-ROWS = {PEAK: "peak", AFTERGLOW: "afterglow", DURING: "during", AFTER: "after", NET: "net"}
-NO_PEAK = "the highest day lies within the scatter of ordinary days, so there is no peak of which a part could stay"
+ROWS = (PEAK, AFTERGLOW, DURING, AFTER, NET)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -129,7 +129,11 @@ def campaign_impact(
         verdict=verdict,
         curve=_curve(daily, asked.window, fit, level),
         placebo=tried,
-        **{name: found[what] for what, name in ROWS.items()},
+        peak=found[PEAK],
+        afterglow=found[AFTERGLOW],
+        during=found[DURING],
+        after=found[AFTER],
+        net=found[NET],
     )
 
 
@@ -147,7 +151,7 @@ def _measured(daily: Daily, window: int, fit: Baseline, level: float) -> dict[st
         return {**found, AFTERGLOW: unseen, DURING: _more(ahead, count, on_days), AFTER: unseen, NET: unseen}
     return {
         **found,
-        AFTERGLOW: fieller(ahead, count, ~on_days / len(after), top.astype(float)),
+        AFTERGLOW: ratio(ahead, (~on_days / len(after), count, 1.0), (top.astype(float), count, 1.0)),
         DURING: _more(ahead, count, on_days),
         AFTER: _more(ahead, count, ~on_days),
         NET: _more(ahead, count, np.ones(len(count), bool)),
@@ -159,20 +163,6 @@ def _more(ahead: Expected, count: Real, chosen: npt.NDArray[np.bool_]) -> Interv
     seen = float(count[chosen].sum())
     mean, low, high = ahead.ends(chosen.astype(float))
     return Interval(seen - mean, seen - high, seen - low)
-
-
-def fieller(ahead: Expected, count: Real, above: Real, below: Real) -> Interval:
-    """The ratio of two weighted sums of (observed − expected), with the interval of Fieller's theorem."""
-    top, bottom = (float(weights @ (count - ahead.mean)) for weights in (above, below))
-    scale = ahead.reach**2
-    var_top, var_bottom, both = above @ ahead.cov @ above, below @ ahead.cov @ below, above @ ahead.cov @ below
-    square = bottom**2 - scale * var_bottom
-    if bottom <= 0 or square <= 0:
-        return Interval(math.nan, missing=NO_PEAK)
-    middle = (top * bottom - scale * both) / square
-    under = max(middle**2 - (top**2 - scale * var_top) / square, 0.0)
-    half = math.sqrt(under)
-    return Interval(top / bottom, min(middle - half, top / bottom), max(middle + half, top / bottom))
 
 
 def _verdict(after: Interval) -> str:

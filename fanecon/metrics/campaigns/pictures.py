@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +10,7 @@ from matplotlib.ticker import FuncFormatter
 from fanecon import plots
 from fanecon.results import shown
 
-TALL = 5.0
+TALL, WEEK = 5.0, 7
 
 
 def draw_days(ax: Axes, curve: pd.DataFrame) -> Axes:
@@ -30,10 +29,15 @@ def draw_days(ax: Axes, curve: pd.DataFrame) -> Axes:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value)))
         ax.set_ylabel("acts a day (each step of the scale is ten times)", parse_math=False)
     ax.set_ylim(0, None)
-    ax.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=7))
-    ax.xaxis.set_major_formatter(mdates.DateFormatter("%m-%d"))
+    ax.set_xticks(*_days(curve["date"]))
     plots.legend(ax)
     return ax
+
+
+def _days(dates: pd.Series) -> tuple[list[pd.Timestamp], list[str]]:
+    """At most seven days to name below an axis, with their names."""
+    named = dates.iloc[:: max(1, -(-len(dates) // 7))]
+    return list(named), [f"{day:%m-%d}" for day in named]
 
 
 def draw_tries(ax: Axes, tries: pd.DataFrame) -> Axes:
@@ -49,4 +53,26 @@ def draw_tries(ax: Axes, tries: pd.DataFrame) -> Axes:
     ax.set_ylim(0, None)
     ax.set_xlabel("highest day, in times the expectation", parse_math=False)
     ax.set_ylabel("days after, in times the expectation", parse_math=False)
+    return ax
+
+
+def draw_parts(ax: Axes, curve: pd.DataFrame) -> Axes:
+    """Bars of a day: the others' acts below, those of the hunters on top; the expectation as a line."""
+    first = int(np.argmax(curve["phase"].to_numpy() == "campaign"))
+    rows = curve[curve["phase"] != "later"].loc[max(0, first - WEEK) :]
+    ax.bar(rows["date"], rows["others"], color=plots.BLUE, label="others")
+    ax.bar(
+        rows["date"],
+        rows["hunters"],
+        bottom=rows["others"],
+        color=plots.RED,
+        hatch="//",
+        label="hunters, by probability",
+    )
+    if rows["expected"].notna().any():
+        ax.plot(rows["date"], rows["expected"], color=plots.BLACK, ls=plots.DASHES[1], label="expected of all")
+    ax.set_ylabel("acts a day", parse_math=False)
+    ax.set_ylim(0, None)
+    ax.set_xticks(*_days(rows["date"]))
+    plots.legend(ax)
     return ax

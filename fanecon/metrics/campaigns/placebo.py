@@ -55,7 +55,7 @@ def placebo_ranks(series: Daily, window: int, *, trend: bool) -> Placebo:
     """The real campaign among the days before it that were only called one, at most the last 180."""
     length = series.last - series.first
     latest = series.first - window - length - 1
-    tries = [at for at in range(FEWEST_DAYS, latest + 1)][-MOST:]
+    tries = list(range(FEWEST_DAYS, latest + 1))[-MOST:]
     rows = [_ratios(series, at, length, window, trend) for at in [*tries, series.first]]
     table = pd.DataFrame(rows, columns=["date", "peak", "after"]).astype({"peak": float, "after": float})
     table = pd.concat([table.iloc[:-1].dropna(), table.iloc[-1:]], ignore_index=True)

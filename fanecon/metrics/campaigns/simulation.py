@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from fanecon.metrics.campaigns.daily import Real
@@ -85,9 +86,10 @@ def exponential_afterglow(half_life: float, *, window: int = 14) -> float:
     return float(fading(half_life, np.arange(1, window + 1)).mean())
 
 
-def fading(half_life: float, days: Real) -> Real:
+def fading(half_life: float, days: npt.ArrayLike) -> Real:
     """2^(−day ÷ half-life); 0 where the half-life is 0."""
-    return np.zeros(len(days)) if half_life == 0 else np.asarray(2.0 ** (-np.asarray(days, float) / half_life))
+    since = np.asarray(days, float)
+    return np.zeros(len(since)) if half_life == 0 else np.asarray(2.0 ** (-since / half_life))
 
 
 def simulate_campaign_series(
@@ -96,7 +98,7 @@ def simulate_campaign_series(
     half_life: float = 0.0,
     displaced: float = 0.0,
     ordinary: OrdinaryDays | None = None,
-    days: tuple[int, int, int] = (42, 1, 28),
+    days: tuple[int, int, int] = (70, 1, 28),
     seed: int = 0,
 ) -> pd.DataFrame:
     """Days around a campaign with what would have been counted without it in a column beside.
