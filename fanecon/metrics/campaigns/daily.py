@@ -123,6 +123,12 @@ class Daily:
         return whole[self.ordinary[whole] & (self.people[whole] > 0)]
 
     @property
+    def shown(self) -> Flags:
+        """The ordinary days, and those of the campaign."""
+        at = np.arange(len(self.dates))
+        return np.asarray(self.ordinary | ((at >= self.first) & (at <= self.last)))
+
+    @property
     def during(self) -> npt.NDArray[np.int64]:
         """Positions of the days of the campaign."""
         return np.arange(self.first, self.last + 1)

@@ -73,7 +73,7 @@ class CampaignImpact(Result):
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The days beside what was expected of them."""
-        return plots.finish(draw_days(plots.axes(ax), self.curve), self.sentence, self.shows)
+        return plots.finish(draw_days(plots.axes(ax), self.curve), self.sentence.split(" Among ")[0], self.shows)
 
 
 def campaign_impact(
@@ -117,7 +117,7 @@ def campaign_impact(
     )
     held = reserve(daily, asked) if fit else ""
     verdict = "cannot say" if missing or held else _verdict(found[AFTER])
-    said = (_sentence(daily, asked, found, verdict), held, tried.sentence if tried else "")
+    said = (_sentence(daily, asked, found, verdict), held, tried.sentence if tried and len(tried.tries) > 1 else "")
     table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in found.items()]
     frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignImpact(
@@ -127,7 +127,7 @@ def campaign_impact(
         level=level,
         shows="simulation" if daily.synthetic else "fact",
         verdict=verdict,
-        curve=_curve(daily, asked.window, fit, level),
+        curve=_curve(daily, asked.window, fit, level)[daily.shown],
         placebo=tried,
         peak=found[PEAK],
         afterglow=found[AFTERGLOW],

@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fanecon import plots
-from fanecon.metrics.campaigns.baseline import FEWEST_DAYS, WEEKDAYS_FROM, expected_only, why_not
+from fanecon.metrics.campaigns.baseline import FEWEST_DAYS, expected_only, why_not
 from fanecon.metrics.campaigns.daily import Daily
 from fanecon.metrics.campaigns.pictures import draw_tries
 from fanecon.results import Result, shown
@@ -94,8 +94,7 @@ def _ratios(series: Daily, at: int, length: int, window: int, trend: bool) -> tu
     base, after, day = moved.before, moved.after(window), series.dates[at]
     within = moved.during
     real = at == series.first
-    fewest = FEWEST_DAYS if len(series.before) < WEEKDAYS_FROM else WEEKDAYS_FROM
-    if not real and (not series.ordinary[within].all() or len(base) < fewest or not len(after)):
+    if not real and (not series.ordinary[within].all() or not len(after)):
         return day, math.nan, math.nan
     if why_not(moved, base):
         return day, math.nan, math.nan
