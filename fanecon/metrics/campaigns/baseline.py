@@ -22,6 +22,7 @@ freedom, or one less than the n·(1 − ρ)/(1 + ρ) independent days that n are
 from __future__ import annotations
 
 import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -147,8 +148,11 @@ def _columns(series: Daily, base: Places, days: Places, weekdays: bool, trend: b
 
 def _poisson(y: Real, x: Real, people: Real) -> tuple[Real, Real]:
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-    fitted = sm.GLM(y, x, family=sm.families.Poisson(), offset=np.log(people)).fit()
+    with warnings.catch_warnings():  # days that are all alike are fitted without a rest, which is no fault
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        fitted = sm.GLM(y, x, family=sm.families.Poisson(), offset=np.log(people)).fit()
     return np.asarray(fitted.params), np.maximum(np.asarray(fitted.fittedvalues), 1e-9)
 
 

@@ -113,7 +113,7 @@ def campaign_impact(
     fit = None if missing else fit_baseline(daily, daily.before, trend=trend)
     tried = None if missing else placebo_ranks(daily, asked.window, trend=trend)
     found = (
-        _measured(daily, asked.window, fit, level) if fit else dict.fromkeys(ROWS, Interval(math.nan, missing=missing))
+        measured(daily, asked.window, fit, level) if fit else dict.fromkeys(ROWS, Interval(math.nan, missing=missing))
     )
     held = reserve(daily, asked) if fit else ""
     verdict = "cannot say" if missing or held else _verdict(found[AFTER])
@@ -137,7 +137,8 @@ def campaign_impact(
     )
 
 
-def _measured(daily: Daily, window: int, fit: Baseline, level: float) -> dict[str, Interval]:
+def measured(daily: Daily, window: int, fit: Baseline, level: float) -> dict[str, Interval]:
+    """The five numbers of an impact by their names in the table."""
     days, after = daily.during, daily.after(window)
     ahead = expected(daily, fit, np.concatenate([days, after]), level=level)
     count = daily.count[np.concatenate([days, after])]

@@ -146,7 +146,7 @@ def campaign_parts(
     acts, share = log[log["actor_id"].notna() & log["time"].notna()], hunters.prevalence
     chance = hunters.table.set_index("account")["probability"].astype(float).rename(index=hunters.names)
     chance = chance.where(chance.index.isin(_takers(acts)), 0.0)
-    moved = [_moved(chance, to) for to in (share.estimate, share.low, share.high) if not math.isnan(to)]
+    moved = [moved_to(chance, to) for to in (share.estimate, share.low, share.high) if not math.isnan(to)]
     daily, asked = read_daily(daily_counts(acts, zone=campaign.zone, there=there, returns=returns), campaign)
     came, theirs = _entrants(acts), [_by_day(acts, daily, asked.zone, returns, one) for one in moved]
     found = [_values(daily, asked.window, one, level) for one in theirs]
@@ -171,7 +171,7 @@ def campaign_parts(
     )
 
 
-def _moved(chance: pd.Series, share: float) -> pd.Series:
+def moved_to(chance: pd.Series, share: float) -> pd.Series:
     """The probabilities with as many bits added for everybody as make their mean the share."""
     possible = chance.to_numpy(dtype=float) > 0
     odds = special.logit(np.clip(chance.to_numpy(dtype=float), SURE, 1 - SURE))
