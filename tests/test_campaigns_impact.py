@@ -255,7 +255,7 @@ DAYS = {
     "many acts": {"mean": 2000.0},
 }
 CASES = [(name, before, life) for name in DAYS for before in (28, 70) for life in (0.0, 3.0)]
-MEANT = {"net": 0.90, "after": 0.90, "glow": 0.90, "peak": 0.88}
+MEANT = {"net": 0.93, "after": 0.93, "glow": 0.93, "peak": 0.92}
 
 
 def covered(runs, name, before, life):
@@ -275,14 +275,14 @@ def covered(runs, name, before, life):
 @pytest.mark.parametrize("case", [("usual", 70, 3.0), ("lasting", 28, 0.0)])
 def test_ranges_hold_the_truth(case):
     for what, share in covered(150, *case).items():
-        assert share >= MEANT[what] - 0.05, what
+        assert share >= MEANT[what] - 0.06, what
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("case", CASES)
 def test_ranges_hold_the_truth_as_often_as_they_say(case):
     found = covered(1000, *case)
-    print(case, {what: round(share, 3) for what, share in found.items()})
+    print(case, {what: round(float(share), 3) for what, share in found.items()})
     for what, share in found.items():
         assert share >= MEANT[what] - 0.01, what
 
