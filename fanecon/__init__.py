@@ -51,11 +51,13 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "metrics.campaigns": [
             "Campaign",
             "OrdinaryDays",
+            "campaign_event_study",
             "campaign_impact",
             "campaign_parts",
             "daily_counts",
             "exponential_afterglow",
             "find_campaign",
+            "simulate_campaign_panel",
             "simulate_campaign_series",
         ],
         "metrics.hunters": [

@@ -14,9 +14,9 @@ therefore those of a forecast (as in Brodersen et al. 2015), by the regression a
 their errors, by Fieller's theorem (1954), which says "no peak" where the denominator may be zero.
 
 Of 1,000 simulated campaigns each, with 28 and with 70 days before, 4 to 2,000 acts a day, scatter from chance alone to
-a variance of 0.15 and a memory from 0 to 0.7, the 95 % intervals held the true net increment in 93.5 to 98.4 %, the acts
-after in 93.7 to 97.8 %, the afterglow in 93.5 to 98.1 % and the lift of the day in 92.4 to 98.0 %.  They are least near
-their level where a lively day is followed by many (93.5 %), and for the lift of a day with few acts (92.4 %).
+a variance of 0.15 and a memory from 0 to 0.7, the 95 % intervals held the true net increment in 93.5 to 98.4 %, the
+acts after in 93.7 to 97.8 %, the afterglow in 93.5 to 98.1 % and the lift of the day in 92.4 to 98.0 %.  They hold it
+least where a lively day is followed by many (93.5 %), and the lift of a day with few acts (92.4 %).
 
 One campaign is one observation: the placebo ranks of `campaigns.placebo` stand beside every interval, and the notes say
 what only more campaigns, or units that had none, can tell.

@@ -8,8 +8,11 @@ for the estimate and once for either end of its interval.  The range of a number
 that the doubt how many hunters there are widens everything that is said of them.  Cutting at a probability and counting
 the flagged would be narrower, and wrong: flags are set so that few are false, which leaves many hunters to the others.
 
-Sharing out by probability blends: some of a fan's acts fall to the hunters' part and the other way round.  So the two
-parts look more alike than hunters and others are; what is told of their difference is the least there is.
+Probabilities that are wrong blend: some of a fan's acts fall to the hunters' part and the other way round.  So the two
+parts look more alike than hunters and others are, and what seems to stay of the hunters may be fans taken for some:
+its range goes down to nothing.
+
+PANELCOVER
 
 Each part is held against its own share of what was to be expected: of e acts expected in all, q·e are expected of the
 hunters' part, q its share of the acts before the campaign.  One regression serves both parts, and they add up.
@@ -47,7 +50,10 @@ WEIGHED = (
     "'Hunters' are probabilities, not persons: acts are shared out by them. The ranges hold the interval of the share "
     "of hunters; that the order of the accounts is right they take for granted."
 )
-BLEND = "Sharing out blends: the two parts look more alike than hunters and others are."
+BLEND = (
+    "Probabilities that are wrong blend: the two parts look more alike than hunters and others are, and what seems to "
+    "stay of the hunters may be others taken for some, so its range goes down to nothing."
+)
 CIRCLE = (
     "The signs must not know the days after the campaign: read off who left or fell silent, they would explain the "
     "calm by itself. Find hunters in log[log['time'] < campaign.over()]."
@@ -152,7 +158,7 @@ def campaign_parts(
     found = [_values(daily, asked.window, one, level) for one in theirs]
     entrants = [Interval(float(one.reindex(came, fill_value=0.0).mean()), missing=NOBODY) for one in moved]
     whole = [{CAME: one, **rest} for one, rest in zip(entrants, found, strict=True)]
-    values = {what: _widest([one[what] for one in whole], share) for what in ROWS}
+    values = {what: _widest([one[what] for one in whole], share, what in (GLOW, LATER)) for what in ROWS}
     table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in values.items()]
     frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignParts(
@@ -237,14 +243,14 @@ def _more(ahead: Expected, count: Real, chosen: Real, part: float) -> Interval:
     return Interval(seen - part * mean, seen - part * high, seen - part * low)
 
 
-def _widest(values: list[Interval], share: Interval) -> Interval:
+def _widest(values: list[Interval], share: Interval, blended: bool) -> Interval:
     """The estimate with a range that holds those at both ends of the share, or none where the share has none."""
     here = values[0]
     if math.isnan(here.estimate) or len(values) < 3:
         return Interval(here.estimate, missing=share.missing or here.missing)
     ends = [end for one in values for end in ((one.estimate,) if math.isnan(one.low) else (one.low, one.high))]
     ends = [end for end in ends if not math.isnan(end)]
-    return Interval(here.estimate, min(ends), max(ends))
+    return Interval(here.estimate, min(*ends, 0.0) if blended else min(ends), max(ends))
 
 
 def _told(values: dict[str, Interval], entrants: int) -> Iterator[str]:
