@@ -70,7 +70,8 @@ def test_two_way_fixed_effects_take_a_fading_rise_for_the_course_of_ordinary_day
         since = np.arange(21) - (began if began is not None else 99)
         mean = 100 * (1 + np.where(since >= 0, 4 * 2.0 ** (-np.maximum(since, 0) / 2), 0))
         rows += [
-            (f"a{at}", day, count, DAYS[began] if began else pd.NaT) for day, count in zip(DAYS, rng.poisson(mean))
+            (f"a{at}", day, count, DAYS[began] if began else pd.NaT)
+            for day, count in zip(DAYS, rng.poisson(mean), strict=True)
         ]
     table = pd.DataFrame(rows, columns=["account_id", "date", "count", "campaign"])
     found = fe.campaign_event_study(table, before=7, window=8)

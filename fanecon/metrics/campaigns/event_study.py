@@ -301,5 +301,9 @@ def _sentence(found: dict[str, Interval], verdict: str, used: int, p_after: floa
         "cannot say": f"which cannot be put down to them: the days before differ by {before} times",
     }[verdict]
     few = "the accounts are too few for an interval"
-    rank = "" if math.isnan(p_after) else f"; handed out at random, p = {shown(p_after)} (at least {shown(smallest)})"
+    rank = (
+        ""
+        if math.isnan(p_after)
+        else f"; handed out at random, p = {shown(p_after)} (no p below {shown(smallest)} is possible)"
+    )
     return f"{head}, {few if math.isnan(after.low) else said}{rank}."

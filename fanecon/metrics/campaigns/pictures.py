@@ -81,14 +81,15 @@ def draw_parts(ax: Axes, curve: pd.DataFrame) -> Axes:
 def draw_event_study(ax: Axes, curve: pd.DataFrame) -> Axes:
     """Observed ÷ expected by day since the campaign, with its band, on a scale of equal factors."""
     there = curve[np.isfinite(curve["estimate"]) & (curve["estimate"] > 0)]
-    ax.fill_between(there["day"], there["low"], there["high"], color=plots.BLUE, alpha=0.18, lw=0)
+    for part in (there[there["day"] < 0], there[there["day"] >= 0]):
+        ax.fill_between(part["day"], part["low"], part["high"], color=plots.BLUE, alpha=0.18, lw=0)
     for days, colour, marker in ((there["day"] != 0, plots.BLUE, "o"), (there["day"] == 0, plots.RED, "s")):
         ax.plot(there.loc[days, "day"], there.loc[days, "estimate"], color=colour, ls="", marker=marker, ms=4)
     ax.axhline(1, color=plots.BLACK, lw=0.8, ls="-")
     ax.axvline(-0.5, color=plots.BLACK, lw=0.8, ls=plots.DASHES[1])
     ax.set_yscale("log")
     for axis in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
-        axis(FuncFormatter(lambda value, _: shown(value)))
+        axis(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set_xlabel("days since the campaign began", parse_math=False)
     ax.set_ylabel("acts, in times the expectation", parse_math=False)
     return ax
