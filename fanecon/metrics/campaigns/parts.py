@@ -12,7 +12,10 @@ Probabilities that are wrong blend: some of a fan's acts fall to the hunters' pa
 parts look more alike than hunters and others are, and what seems to stay of the hunters may be fans taken for some:
 its range goes down to nothing.
 
-PANELCOVER
+How often the ranges hold what they should is less than they say.  Of 200 simulated campaigns of 1,000 accounts, 10 to
+30 % of them hunters, flags made without labels, the 95 % range held the true share of hunters among those who came by
+the campaign in 86 %, their share of the peak in 78 %, the others' afterglow in 81 %, and the hunters' afterglow and the
+acts after of either part in all.  Nearly all misses are on one side: too few hunters are found, not too many.
 
 Each part is held against its own share of what was to be expected: of e acts expected in all, q·e are expected of the
 hunters' part, q its share of the acts before the campaign.  One regression serves both parts, and they add up.
@@ -53,6 +56,10 @@ WEIGHED = (
 BLEND = (
     "Probabilities that are wrong blend: the two parts look more alike than hunters and others are, and what seems to "
     "stay of the hunters may be others taken for some, so its range goes down to nothing."
+)
+MEASURED = (
+    "In simulated campaigns ranges of 95 % held the share of hunters in 86 %, their share of the peak in 78 % and the "
+    "others' afterglow in 81 %; nearly all misses find too few hunters."
 )
 CIRCLE = (
     "The signs must not know the days after the campaign: read off who left or fell silent, they would explain the "
@@ -164,7 +171,7 @@ def campaign_parts(
     return CampaignParts(
         table=frame if frame["missing"].any() else frame.drop(columns="missing"),
         sentence=" ".join(_told(values, len(came))),
-        notes=(WEIGHED, BLEND, CIRCLE, NEWER),
+        notes=(WEIGHED, BLEND, MEASURED, CIRCLE, NEWER),
         level=level,
         shows="simulation" if log.attrs.get("synthetic") else "fact",
         came=values[CAME],
