@@ -21,21 +21,24 @@ def test_the_ranks_are_those_of_the_definition():
     others, real = found.tries.iloc[:-1], found.tries.iloc[-1]
     assert found.p_peak == pytest.approx(slow.rank_p(others["peak"], real["peak"]))
     away = [abs(np.log(value)) for value in others["after"]]
-    assert found.p_after == pytest.approx(slow.rank_p(away, abs(np.log(real["after"]))))
+    apart = [away[start::14] for start in range(14)]
+    assert found.p_after == pytest.approx(np.mean([slow.rank_p(one, abs(np.log(real["after"]))) for one in apart]))
 
 
 def test_every_day_with_two_weeks_behind_it_and_room_ahead_is_tried():
     daily, found = ranks()
     assert len(found.tries) - 1 == 70 - 14 - 14
     assert found.tries["date"].iloc[0] == daily.dates[14]
-    assert found.smallest_p == pytest.approx(1 / 43)
-    assert "no p below 0.0233 is possible" in found.sentence
+    assert found.smallest_peak == pytest.approx(1 / 43)
+    assert found.smallest_after == pytest.approx(1 / (42 / 14 + 1))
+    assert "(least possible 0.0233)" in found.sentence and "(least 0.250)" in found.sentence
 
 
 def test_no_p_lies_below_what_the_tries_allow():
     _, found = ranks(50.0, before=30, window=7, seed=1)
     assert found.p_peak == pytest.approx(1 / (30 - 14 - 7 + 1))
-    assert any("no rank can reach 5 %" in note for note in found.notes)
+    assert found.p_after >= found.smallest_after > 0.05
+    assert any("can reach 5 %" in note for note in found.notes)
 
 
 def test_special_days_and_days_just_after_are_no_tries():
@@ -71,19 +74,19 @@ def test_the_picture_has_a_dot_for_every_try_and_a_square_for_the_campaign():
 
 
 def wolf(runs, spread, memory):
-    """How often nothing at all reaches p ≤ 0.05: by the highest day, by the days after."""
+    """How often nothing at all reaches p ≤ 0.05 by the highest day, and p ≤ 0.1 by the days after."""
     usual = fe.OrdinaryDays(spread=spread, memory=memory)
-    each = [ranks(ordinary=usual, window=7, before=60, seed=seed)[1] for seed in range(runs)]
-    return [sum(getattr(one, name) <= 0.05 for one in each) / runs for name in ("p_peak", "p_after")]
+    each = [ranks(ordinary=usual, window=7, before=120, seed=seed)[1] for seed in range(runs)]
+    return [sum(getattr(one, name) <= p for one in each) / runs for name, p in (("p_peak", 0.05), ("p_after", 0.1))]
 
 
 def test_nothing_seldom_ranks_first():
-    assert max(wolf(12, 0.03, 0.4)) <= 0.25
+    assert max(wolf(12, 0.03, 0.4)) <= 0.34
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("days", [(0.0, 0.0), (0.03, 0.0), (0.03, 0.4), (0.03, 0.7)])
 def test_nothing_ranks_first_no_oftener_than_p_says(days):
-    found = wolf(600, *days)
-    print(days, found)
-    assert max(found) <= 0.08
+    high, away = wolf(1000, *days)
+    print(days, high, away)
+    assert high <= 0.08 and away <= 0.13

@@ -131,9 +131,14 @@ def expected_only(series: Daily, base: Places, days: Places, *, trend: bool) -> 
     """What some days would have had by the regression on others, without the scatter: quick."""
     base = base[-MOST_DAYS:]
     weekdays = has_weekdays(series, base)
-    beta, _ = _poisson(series.count[base], _columns(series, base, base, weekdays, trend), series.people[base])
-    x = _columns(series, base, days, weekdays, trend)
-    return np.asarray(series.people[days] * np.exp(np.clip(x @ beta, -50, 50)))
+    if trend:
+        beta, _ = _poisson(series.count[base], _columns(series, base, base, weekdays, trend), series.people[base])
+        rates = np.exp(np.clip(_columns(series, base, days, weekdays, trend) @ beta, -50, 50))
+        return np.asarray(series.people[days] * rates)
+    # Without a slope the regression has a closed form: acts ÷ people of each weekday.
+    kind = series.dates.day_of_week.to_numpy() if weekdays else np.zeros(len(series.dates), np.int64)
+    acts, people = (np.bincount(kind[base], values[base], 7) for values in (series.count, series.people))
+    return np.asarray(series.people[days] * (acts / np.maximum(people, 1e-9))[kind[days]])
 
 
 def _columns(series: Daily, base: Places, days: Places, weekdays: bool, trend: bool) -> Real:
