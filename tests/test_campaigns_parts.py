@@ -103,15 +103,16 @@ def test_a_share_without_an_interval_gives_numbers_without_one():
     few = fe.Interval(0.5, unit="proportion", missing="two signs do not tell the share")
     found = fe.campaign_parts(toy(), CAMPAIGN, hunters=told(chance, few))
     assert math.isnan(found.peak.low) and "two signs do not tell the share" in found.peak.missing
-    assert "(no interval: two signs do not tell the share)" in found.sentence
+    assert "These numbers have no range: two signs do not tell the share." in found.sentence
 
 
 def test_a_log_that_says_nothing_gets_plain_sentences():
     short = toy()[lambda log: log["time"] > pd.Timestamp("2025-03-15", tz="UTC")]
     found = fe.campaign_parts(short, CAMPAIGN, hunters=told({"抽奖1": 0.5}))
     assert "cannot be said: " in found.sentence and "14 are needed" in found.sentence
+    assert "Of 10 accounts that came by the campaign 5 %" in found.sentence
     nameless = toy().drop(columns="campaign_id")
-    assert "No account of the log came by a campaign." in fe.campaign_parts(
+    assert "Nobody came by a campaign, as far as the log says." in fe.campaign_parts(
         nameless, CAMPAIGN, hunters=told({"抽奖1": 0.5})
     ).sentence  # fmt: skip
     assert found.plot() is not None

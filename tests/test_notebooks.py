@@ -223,7 +223,9 @@ def test_lottery_and_calm_runs_as_it_ships(tmp_path: Path) -> None:
     page = fe.run("lottery_and_calm", out=tmp_path / "lottery.html")
     said = words(page)
     assert "On 2025-03-31 there were 7.38 (3.18 to 17.1) times as many acts as expected" in said
-    assert "Among 42 days before that are only called a campaign: highest day p = 0.0233 (least possible 0.0233)" in said
+    assert (
+        "Among 42 days before that are only called a campaign: highest day p = 0.0233 (least possible 0.0233)" in said
+    )
     assert "Of 1,199 accounts that came by the campaign 39.6 % (22.6 to 61.3) behave like reward hunters" in said
     assert "1,400 yuan for 1,199 joiners of 'all' is 1.17 each" in said and "of 'without the flagged'" in said
     assert "50.0% of those who came by the campaign are hunters" in said

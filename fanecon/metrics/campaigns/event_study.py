@@ -17,7 +17,10 @@ over treated and over control accounts apart, t quantiles with Satterthwaite's d
 too few for that there is the placebo in space (Abadie, Diamond and Hainmueller 2010): the days of the campaigns are
 handed out among the accounts anew, and the real hand-out is ranked among these.
 
-SPACE-COVERAGE
+Of 400 simulated panels each, of 16 to 60 accounts, half of them with a campaign, of a pulse and of a half-life of three
+days, the 95 % intervals held the true ratio of the first day in 92.2 to 95.2 %, that of the days after in 93.0 to
+96.2 %, and the afterglow in 93.5 % (pulse) to 100 % (half-life: what accounts differ in widens it); the placebo before
+was taken for a difference in 4.5 to 7.0 %.  Handed out at random, p ≤ 0.05 came in 6 % of 200 panels with no effect.
 """
 
 from __future__ import annotations

@@ -170,7 +170,7 @@ def campaign_parts(
     frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignParts(
         table=frame if frame["missing"].any() else frame.drop(columns="missing"),
-        sentence=" ".join(_told(values, len(came))),
+        sentence=" ".join(_told(values, len(came), share.missing)),
         notes=(WEIGHED, BLEND, MEASURED, CIRCLE, NEWER),
         level=level,
         shows="simulation" if log.attrs.get("synthetic") else "fact",
@@ -218,7 +218,7 @@ def _values(daily: Daily, window: int, theirs: Real, level: float) -> dict[str, 
     base, after = daily.before, daily.after(window)
     missing = why_not(daily, base) or ("" if len(after) else "no whole day after the campaign was seen")
     if missing:
-        return dict.fromkeys(ROWS, Interval(math.nan, missing=missing))
+        return dict.fromkeys(ROWS[1:], Interval(math.nan, missing=missing))
     days = np.concatenate([daily.during, after])
     ahead = expected(daily, fit_baseline(daily, base), days, level=level)
     usual = float(theirs[base].sum() / daily.count[base].sum())
@@ -254,18 +254,18 @@ def _widest(values: list[Interval], share: Interval, blended: bool) -> Interval:
     """The estimate with a range that holds those at both ends of the share, or none where the share has none."""
     here = values[0]
     if math.isnan(here.estimate) or len(values) < 3:
-        return Interval(here.estimate, missing=share.missing or here.missing)
+        return Interval(here.estimate, missing=here.missing or share.missing)
     ends = [end for one in values for end in ((one.estimate,) if math.isnan(one.low) else (one.low, one.high))]
     ends = [end for end in ends if not math.isnan(end)]
     return Interval(here.estimate, min(*ends, 0.0) if blended else min(ends), max(ends))
 
 
-def _told(values: dict[str, Interval], entrants: int) -> Iterator[str]:
+def _told(values: dict[str, Interval], entrants: int, missing: str) -> Iterator[str]:
     if entrants:
         came = _percent(values[CAME])
         yield f"Of {shown(entrants)} accounts that came by the campaign {came} behave like reward hunters."
     else:
-        yield "No account of the log came by a campaign."
+        yield "Nobody came by a campaign, as far as the log says."
     peak = values[PEAK]
     if math.isnan(peak.estimate):
         yield f"Whose the peak and the calm are cannot be said: {peak.missing}."
@@ -275,7 +275,11 @@ def _told(values: dict[str, Interval], entrants: int) -> Iterator[str]:
         glow = values[what]
         if not math.isnan(glow.estimate):
             yield f"Of {who} {_percent(glow)} stayed on a mean day after."
+    if missing:
+        yield f"These numbers have no range: {missing}."
 
 
 def _percent(value: Interval) -> str:
-    return str(Interval(value.estimate, value.low, value.high, "proportion", value.missing))
+    if math.isnan(value.low):
+        return shown(value.estimate, "proportion")
+    return str(Interval(value.estimate, value.low, value.high, "proportion"))

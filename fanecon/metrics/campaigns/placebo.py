@@ -10,7 +10,8 @@ The days after are therefore ranked among windows that do not overlap, and as th
 the window has days, p is the mean over all of them.  Ranked among all windows, p ≤ 0.05 came in up to 11 % where
 nothing was drawn.
 
-WOLF
+Where nothing was drawn (1,000 series each with 120 days before, windows of seven, a memory of the days from 0 to 0.7)
+p ≤ 0.05 came in 4.0 to 5.4 % for the highest day, and p ≤ 0.1 in 4.1 to 5.7 % for the days after.
 """
 
 from __future__ import annotations
