@@ -131,6 +131,16 @@ def test_an_audience_that_doubles_is_expected_to_do_twice_as_much():
     assert any("did not come by the campaign" in note for note in found.notes)
 
 
+def test_an_audience_that_the_lottery_filled_is_noted():
+    series, day = exact([120] * 14)
+    filled = fe.campaign_impact(series.assign(people=[50] * 29 + [200] * 14), day)
+    assert any("grew by 300 % over the campaign" in note and "leave them out" in note for note in filled.notes)
+    steady = fe.campaign_impact(series.assign(people=[50 + n for n in range(43)]), day)
+    assert not any("leave them out" in note for note in steady.notes)
+    nobody = fe.campaign_impact(series.assign(people=[50] * 28 + [0] + [50] * 14), day)
+    assert "nobody who could act was there on a day of the campaign" in nobody.sentence
+
+
 def test_a_growing_account_needs_its_slope():
     growth = fe.OrdinaryDays(mean=300.0, growth=0.01, spread=0.005, memory=0.2)
     series, day = drawn(1, ordinary=growth, before=70, seed=4)

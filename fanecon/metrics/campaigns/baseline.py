@@ -33,7 +33,7 @@ from fanecon.metrics.campaigns.daily import Daily, Real
 
 Places = npt.NDArray[np.int64]
 FEWEST_DAYS, FEWEST_ACTS, WEEKDAYS_FROM, EACH_WEEKDAY, MOST_DAYS = 14, 20, 21, 2, 365
-LONGEST, LEAST_FREEDOM = 0.95, 2.0
+LONGEST, LEAST_FREEDOM, MOST_LOG = 0.95, 2.0, 50.0
 GRID = np.linspace(0.0, LONGEST, 20)
 
 
@@ -77,7 +77,7 @@ class Expected(NamedTuple):
     def ends(self, weights: Real) -> tuple[float, float, float]:
         """That sum with the ends of its interval, which lie as many times above as below it."""
         mean, error = self.total(weights)
-        factor = math.exp(min(self.reach * error / mean, 700.0)) if mean > 0 else 1.0
+        factor = math.exp(min(self.reach * error / mean, MOST_LOG)) if mean > 0 else 1.0
         return mean, mean / factor, mean * factor
 
 
@@ -85,6 +85,8 @@ def why_not(series: Daily, days: Places) -> str:
     """Why these days say nothing about the days after them; empty where they do."""
     if len(days) < FEWEST_DAYS:
         return f"{len(days)} ordinary days before the campaign, and {FEWEST_DAYS} are needed"
+    if not (series.people[series.during] > 0).all():
+        return "nobody who could act was there on a day of the campaign (people is 0)"
     acts = float(series.count[days].sum())
     if acts < FEWEST_ACTS:
         return f"{acts:,.0f} acts on the {len(days)} days before the campaign, and {FEWEST_ACTS} are needed"

@@ -11,7 +11,7 @@ from fanecon.metrics.campaigns.baseline import FEWEST_DAYS, Baseline, expected, 
 from fanecon.metrics.campaigns.daily import Campaign, Daily
 from fanecon.results import shown
 
-JUST_BEFORE, WEEKS_FOR_TREND, UNEVEN_FROM = 3, 8, 0.1
+JUST_BEFORE, WEEKS_FOR_TREND, UNEVEN_FROM, FILLED_FROM, WEEK = 3, 8, 0.1, 0.1, 7
 ONE = (
     "One campaign is one observation: whatever else happened on these days is part of the figures. Other campaigns, or "
     "accounts that had none, would tell."
@@ -51,13 +51,17 @@ UNEVEN = (
     "A mean day after is expected to have {times} times the acts of the day of the peak (weekdays, audience): so much "
     "would be the afterglow of a rise that stays in proportion."
 )
+FILLED = (
+    "The people there grew by {more} over the campaign, more than they had been growing. If those who came by it are "
+    "among them, too much is expected of the days after: leave them out."
+)
 JUMP = (
     "In the {days} days just before, acts were {times} times the expectation, outside its range ({low} to {high}): "
     "was the campaign known beforehand (then say announced=), or its day chosen for that?"
 )
 
 
-def reserve(daily: Daily, asked: Campaign) -> str:
+def reserve(daily: Daily) -> str:
     """Why nothing can be put down to the campaign though its days can be compared; empty where there is no reason."""
     return HOLIDAY if not daily.ordinary[daily.during].all() else ""
 
@@ -77,6 +81,20 @@ def uneven(daily: Daily, fit: Baseline, window: int) -> str:
     return UNEVEN.format(times=shown(times)) if abs(times - 1) > UNEVEN_FROM else ""
 
 
+def filled(daily: Daily) -> str:
+    """A note if the audience jumped with the campaign by more than its growth in the week before."""
+    after, before = daily.last + 1, daily.first - 1
+    if not daily.with_people or after >= len(daily.dates) or before < WEEK or not daily.people[before - WEEK] > 0:
+        return ""
+    daily_growth = (daily.people[before] / daily.people[before - WEEK]) ** (1 / WEEK)
+    more = float(daily.people[after] / daily.people[before])
+    return (
+        FILLED.format(more=shown(more - 1, "proportion"))
+        if more > daily_growth ** (after - before) + FILLED_FROM
+        else ""
+    )
+
+
 def _doubts(daily: Daily, asked: Campaign, fit: Baseline | None, level: float) -> Iterator[str]:
     yield from (note for note, true in ((ENTRY, asked.entry), (PICKED, asked.picked)) if true)
     if fit is None:
@@ -93,7 +111,8 @@ def _doubts(daily: Daily, asked: Campaign, fit: Baseline | None, level: float) -
         (SHORT_TREND, fit.trend and short),
         (CUT.format(days=seen), 0 < seen < asked.window),
     )
-    yield from (note for note in (just_before(daily, fit, level), uneven(daily, fit, asked.window)) if note)
+    seen_there = (filled(daily), just_before(daily, fit, level), uneven(daily, fit, asked.window))
+    yield from (note for note in seen_there if note)
     yield from (note for note, true in told if true)
 
 

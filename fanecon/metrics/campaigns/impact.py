@@ -76,7 +76,10 @@ class CampaignImpact(Result):
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The days beside what was expected of them."""
-        return plots.finish(draw_days(plots.axes(ax), self.curve), self.sentence.split(" Among ")[0], self.shows)
+        return plots.finish(draw_days(plots.axes(ax), self.curve), self._title(), self.shows)
+
+    def _title(self) -> str:
+        return self.sentence.removesuffix(self.placebo.sentence).rstrip() if self.placebo else self.sentence
 
 
 def campaign_impact(
@@ -118,9 +121,9 @@ def campaign_impact(
     found = (
         measured(daily, asked.window, fit, level) if fit else dict.fromkeys(ROWS, Interval(math.nan, missing=missing))
     )
-    held = reserve(daily, asked) if fit else ""
+    held = reserve(daily) if fit else ""
     verdict = "cannot say" if missing or held else _verdict(found[AFTER])
-    said = (_sentence(daily, asked, found, verdict), held, tried.sentence if tried and len(tried.tries) > 1 else "")
+    said = (_sentence(daily, asked, found), held, tried.sentence if tried and len(tried.tries) > 1 else "")
     table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in found.items()]
     frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignImpact(
@@ -184,7 +187,7 @@ SAID = {
 }
 
 
-def _sentence(daily: Daily, asked: Campaign, found: dict[str, Interval], verdict: str) -> str:
+def _sentence(daily: Daily, asked: Campaign, found: dict[str, Interval]) -> str:
     peak, glow = found[PEAK], found[AFTERGLOW]
     if math.isnan(peak.estimate):
         return f"What the campaign brought cannot be said: {peak.missing}."
@@ -195,8 +198,7 @@ def _sentence(daily: Daily, asked: Campaign, found: dict[str, Interval], verdict
     days = len(daily.after(asked.window))
     calm = SAID[_verdict(found[AFTER])].format(days=days)
     stayed = f" (afterglow {_percent(glow)} of the height of the peak)" if not math.isnan(glow.estimate) else ""
-    net = found[NET]
-    return f"{head}, and {calm}{stayed}: {_acts(net)} in all, {_acts(found[AFTER])} of them after it."
+    return f"{head}, and {calm}{stayed}: {_acts(found[NET])} acts in all, {_acts(found[AFTER])} after its days."
 
 
 def _percent(value: Interval) -> str:
