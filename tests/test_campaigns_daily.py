@@ -80,6 +80,12 @@ def test_a_campaign_is_over_at_the_midnight_of_its_zone():
     assert fe.Campaign(first="2025-03-20", last="2025-03-21", zone="UTC").over() == pd.Timestamp("2025-03-22", tz="UTC")
 
 
+def test_a_campaign_holds_the_times_of_its_days():
+    times = pd.Series(pd.to_datetime(["2025-03-19 15:59", "2025-03-19 16:00", "2025-03-20 15:59", "2025-03-20 16:00"]))
+    found = fe.Campaign(first="2025-03-20").holds(pd.concat([times, pd.Series([pd.NaT])]))
+    assert found.tolist() == [False, True, True, False, False]
+
+
 def test_a_row_that_is_missing_is_a_day_nobody_counted():
     daily, _ = read_daily(steady().drop(index=[3, 25]), "2025-03-20")
     assert len(daily.before) == 18 and len(daily.after(14)) == 13

@@ -99,7 +99,17 @@ def test_the_range_of_a_ratio_is_fiellers():
     above, below = mean @ (count - ahead.mean), top @ (count - ahead.mean)
     variances = [float(one @ ahead.cov @ other) for one, other in ((mean, mean), (top, top), (mean, top))]
     low, high = slow.fieller_ends(above, below, *variances, ahead.reach)
-    assert (found.estimate, found.low, found.high) == pytest.approx((above / below, low, high))
+    later = measured(daily, 14, fit_baseline(daily, daily.before), 0.95)[AFTER]
+    beside = (later.low / 14 / below, later.high / 14 / below)
+    told = (above / below, min(low, beside[0]), max(high, beside[1]))
+    assert (found.estimate, found.low, found.high) == pytest.approx(told)
+
+
+def test_an_afterglow_is_above_zero_only_where_the_acts_after_are():
+    for seed in range(12):
+        series, day = drawn(half_life=0.7, before=30, seed=seed, ordinary=fe.OrdinaryDays(spread=0.2, memory=0.7))
+        found = fe.campaign_impact(series, day)
+        assert (0 in found.afterglow) == (0 in found.after) or 0 in found.afterglow
 
 
 def test_the_net_increment_is_its_two_parts():

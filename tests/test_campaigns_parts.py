@@ -111,11 +111,18 @@ def test_a_log_that_says_nothing_gets_plain_sentences():
     found = fe.campaign_parts(short, CAMPAIGN, hunters=told({"抽奖1": 0.5}))
     assert "cannot be said: " in found.sentence and "14 are needed" in found.sentence
     assert "Of 10 accounts that came by the campaign 5 %" in found.sentence
-    nameless = toy().drop(columns="campaign_id")
-    assert "Nobody came by a campaign, as far as the log says." in fe.campaign_parts(
-        nameless, CAMPAIGN, hunters=told({"抽奖1": 0.5})
-    ).sentence  # fmt: skip
     assert found.plot() is not None
+    later = fe.Campaign(first="2025-03-25", window=3, zone="UTC")
+    nobody = fe.campaign_parts(toy().drop(columns="campaign_id"), later, hunters=told({"抽奖1": 0.5}))
+    assert "Nobody came by a campaign, as far as the log says." in nobody.sentence
+
+
+def test_where_no_act_names_a_campaign_those_on_its_days_are_taken_for_it():
+    chance = {f"读者{n}": 0.0 for n in range(20)} | {f"抽奖{n}": float(n >= 5) for n in range(10)}
+    one, other = (
+        fe.campaign_parts(log, CAMPAIGN, hunters=told(chance)) for log in (toy(), toy().drop(columns="campaign_id"))
+    )
+    pd.testing.assert_frame_equal(one.table, other.table)
 
 
 def test_names_that_are_masked_are_led_back():

@@ -86,6 +86,11 @@ class Campaign:
         """The midnight that ends its last day, for what was known by then: ``log[log["time"] < campaign.over()]``."""
         return (self.days[2] + ONE_DAY).tz_localize(zone_of(self.zone), ambiguous=True, nonexistent="shift_forward")
 
+    def holds(self, times: pd.Series) -> pd.Series:
+        """Whether times lie on its days, by its zone; a missing one does not."""
+        start = self.days[1].tz_localize(zone_of(self.zone), ambiguous=True, nonexistent="shift_forward")
+        return pd.to_datetime(times, utc=True).between(start, self.over(), inclusive="left")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Daily:

@@ -20,9 +20,7 @@ CHOSEN = (
     "Was the day chosen because counts were low, or high, just before? Then the days after return to the mean by "
     "themselves. A comparison with the day before takes that for an effect, one with all days before does so less."
 )
-PEAK_DAY = (
-    "The highest of {days} days was picked after the fact: its height is flattered, and the afterglow made small."
-)
+PEAK_DAY = "The highest of {days} days was picked after the fact: its height is flattered, the afterglow too small."
 NO_WEEKDAYS = (
     "Weekdays are not told apart: that takes three weeks before with acts on every weekday, and what the weekday does "
     "is part of the figures."

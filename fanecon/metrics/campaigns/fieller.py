@@ -1,4 +1,9 @@
-"""The ratio of two sums beyond expectation that share their errors (Fieller 1954)."""
+"""The ratio of two sums beyond expectation that share their errors (Fieller 1954).
+
+Sums of acts have intervals on the log scale, which reach farther down than up: a day cannot have fewer than no acts.
+Fieller's theorem knows nothing of that.  So the ends of a ratio are at least as far out as those of the sum above,
+divided by the one below; otherwise a result could say that something stayed, and beside it that perhaps nothing did.
+"""
 
 from __future__ import annotations
 
@@ -28,4 +33,6 @@ def ratio(ahead: Expected, above: Sum, below: Sum) -> Interval:
         return Interval(math.nan, missing=NO_PEAK)
     middle = (top * bottom - scale * both) / square
     half = math.sqrt(max(middle**2 - (top**2 - scale * var_top) / square, 0.0))
-    return Interval(top / bottom, min(middle - half, top / bottom), max(middle + half, top / bottom))
+    mean, low, high = ahead.ends(one)
+    beside = [(float(one @ seen) - share * end) / bottom for end in (high, mean, low)]
+    return Interval(top / bottom, min(middle - half, *beside), max(middle + half, *beside))

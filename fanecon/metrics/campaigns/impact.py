@@ -127,7 +127,7 @@ def campaign_impact(
     table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in found.items()]
     frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignImpact(
-        table=frame if frame["missing"].any() else frame.drop(columns="missing"),
+        table=frame if len(set(frame["missing"])) > 1 else frame.drop(columns="missing"),
         sentence=" ".join(part for part in said if part),
         notes=doubts(daily, asked, fit, level=level),
         level=level,

@@ -131,7 +131,8 @@ def campaign_parts(
     Parameters
     ----------
     log
-        Events: actor_id, time; campaign_id and action, where there are such.
+        Events: actor_id, time; campaign_id and action, where there are such.  Where no act names a campaign, those on
+        its days are taken for it.
     campaign
         Its days and the window after it.
     hunters
@@ -158,10 +159,10 @@ def campaign_parts(
     need(log, "actor_id", "time", meaning="one row per event")
     acts, share = log[log["actor_id"].notna() & log["time"].notna()], hunters.prevalence
     chance = hunters.table.set_index("account")["probability"].astype(float).rename(index=hunters.names)
-    chance = chance.where(chance.index.isin(_takers(acts)), 0.0)
+    chance = chance.where(chance.index.isin(_takers(acts, campaign)), 0.0)
     moved = [moved_to(chance, to) for to in (share.estimate, share.low, share.high) if not math.isnan(to)]
     daily, asked = read_daily(daily_counts(acts, zone=campaign.zone, there=there, returns=returns), campaign)
-    came, theirs = _entrants(acts), [_by_day(acts, daily, asked.zone, returns, one) for one in moved]
+    came, theirs = _entrants(acts, campaign), [_by_day(acts, daily, asked.zone, returns, one) for one in moved]
     found = [_values(daily, asked.window, one, level) for one in theirs]
     entrants = [Interval(float(one.reindex(came, fill_value=0.0).mean()), missing=NOBODY) for one in moved]
     whole = [{CAME: one, **rest} for one, rest in zip(entrants, found, strict=True)]
@@ -169,7 +170,7 @@ def campaign_parts(
     table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in values.items()]
     frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignParts(
-        table=frame if frame["missing"].any() else frame.drop(columns="missing"),
+        table=frame if len(set(frame["missing"])) > 1 else frame.drop(columns="missing"),
         sentence=" ".join(_told(values, len(came), share.missing)),
         notes=(WEIGHED, BLEND, MEASURED, CIRCLE, NEWER),
         level=level,
@@ -195,16 +196,21 @@ def moved_to(chance: pd.Series, share: float) -> pd.Series:
     return pd.Series(possible * special.expit(odds + added), index=chance.index)
 
 
-def _takers(acts: pd.DataFrame) -> pd.Index:
-    """The accounts with an act in a campaign; all of them where the log names no campaign."""
+def _inside(acts: pd.DataFrame, campaign: Campaign) -> pd.Series:
+    """Whether an act was in a campaign; where the log names none, whether it was on the days of this one."""
     named = acts["campaign_id"].notna() if "campaign_id" in acts else pd.Series(False, index=acts.index)
-    return pd.Index(acts.loc[named if named.any() else ~named, "actor_id"].unique())
+    return named if named.any() else campaign.holds(acts["time"])
 
 
-def _entrants(acts: pd.DataFrame) -> pd.Index:
-    """The accounts whose first act was in a campaign."""
-    first = acts.sort_values("time", kind="stable").drop_duplicates("actor_id").set_index("actor_id")
-    return first.index[first["campaign_id"].notna()] if "campaign_id" in first else first.index[:0]
+def _takers(acts: pd.DataFrame, campaign: Campaign) -> pd.Index:
+    """The accounts with an act in the campaign."""
+    return pd.Index(acts.loc[_inside(acts, campaign), "actor_id"].unique())
+
+
+def _entrants(acts: pd.DataFrame, campaign: Campaign) -> pd.Index:
+    """The accounts whose first act was in the campaign."""
+    first = acts.assign(inside=_inside(acts, campaign)).sort_values("time", kind="stable").drop_duplicates("actor_id")
+    return pd.Index(first.loc[first["inside"], "actor_id"])
 
 
 def _by_day(acts: pd.DataFrame, daily: Daily, zone: str, returns: bool, chance: pd.Series) -> Real:

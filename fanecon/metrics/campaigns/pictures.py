@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from fanecon import plots
 from fanecon.results import shown
@@ -88,8 +88,11 @@ def draw_event_study(ax: Axes, curve: pd.DataFrame) -> Axes:
     ax.axhline(1, color=plots.BLACK, lw=0.8, ls="-")
     ax.axvline(-0.5, color=plots.BLACK, lw=0.8, ls=plots.DASHES[1])
     ax.set_yscale("log")
-    for axis in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
-        axis(FuncFormatter(lambda value, _: f"{value:g}"))
+    low, high = ax.get_ylim()
+    ticks = [factor * 10.0**power for power in range(-3, 5) for factor in (1, 2, 5)]
+    ax.set_yticks([tick for tick in ticks if low <= tick <= high])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("days since the campaign began", parse_math=False)
     ax.set_ylabel("acts, in times the expectation", parse_math=False)
     return ax
