@@ -97,6 +97,8 @@ def test_the_campaign_of_a_log_runs_to_the_day_by_which_nineteen_of_twenty_acts_
     found = fe.find_campaign(log, window=5, skip=2)
     assert [f"{day:%F}" for day in found.days[1:]] == ["2025-03-05", "2025-03-06"]
     assert f"{found.since:%F}" == "2025-03-03" and found.window == 5 and not found.picked
+    told = fe.find_campaign(log, days=("2025-03-05", "2025-03-09"), skip=1)
+    assert f"{told.last} {told.since:%F}" == "2025-03-09 2025-03-02" and not told.picked
     busiest = fe.find_campaign(log.drop(columns="campaign_id"))
     assert busiest.picked and f"{busiest.first:%F}" == "2025-03-05"
 

@@ -286,14 +286,24 @@ def _table(series: pd.DataFrame, zone: str) -> pd.DataFrame:
     return table.sort_index().asfreq("D")
 
 
-def find_campaign(log: pd.DataFrame, *, zone: str = ZONE, window: int = 14, skip: int = 0) -> Campaign:
+def find_campaign(
+    log: pd.DataFrame,
+    *,
+    days: tuple[Day, Day] | None = None,
+    zone: str = ZONE,
+    window: int = 14,
+    skip: int = 0,
+) -> Campaign:
     """The days of the largest campaign of a log, from its first act to the day by which 19 of 20 of its acts had come.
 
     Parameters
     ----------
     log
         Events: time, campaign_id.  Where no act names a campaign, the busiest day is picked, and the campaign says so.
-
+    days
+        Its first and last day, where you know them.
+    zone, window
+        As in :class:`Campaign`.
     skip
         Days at the beginning of the log that are not compared with, in which the audience was only gathering.
 
@@ -304,14 +314,16 @@ def find_campaign(log: pd.DataFrame, *, zone: str = ZONE, window: int = 14, skip
     """
     counts = daily_counts(log, zone=zone)
     since = counts["date"].iloc[0] + skip * ONE_DAY
+    if days is not None:
+        return Campaign(first=days[0], last=days[1], window=window, since=since, zone=zone)
     if "campaign_id" not in log or not log.loc[log["time"].notna(), "campaign_id"].notna().any():
         busiest = counts["date"].iloc[int(counts["count"].to_numpy().argmax())]
         return Campaign(first=busiest, window=window, since=since, zone=zone, picked=True)
     acts = log[log["time"].notna() & log["campaign_id"].notna()]
     largest = acts["campaign_id"].value_counts().sort_index().idxmax()
-    days = _midnights(acts.loc[acts["campaign_id"] == largest, "time"], zone).sort_values(ignore_index=True)
-    last = days.iloc[math.ceil(MOST_ACTS * len(days)) - 1]
-    return Campaign(first=days.iloc[0], last=last, window=window, since=since, zone=zone)
+    each = _midnights(acts.loc[acts["campaign_id"] == largest, "time"], zone).sort_values(ignore_index=True)
+    last = each.iloc[math.ceil(MOST_ACTS * len(each)) - 1]
+    return Campaign(first=each.iloc[0], last=last, window=window, since=since, zone=zone)
 
 
 def one_day(value: object) -> pd.Timestamp:
