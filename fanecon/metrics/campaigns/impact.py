@@ -15,7 +15,7 @@ their errors, by Fieller's theorem (1954), which says "no peak" where the denomi
 
 Of 1,000 simulated campaigns each, with 28 and with 70 days before, 4 to 2,000 acts a day, scatter from chance alone to
 a variance of 0.15 and a memory from 0 to 0.7, the 95 % intervals held the true net increment in 93.5 to 98.4 %, the
-acts after in 93.7 to 97.8 %, the afterglow in 93.5 to 98.1 % and the lift of the day in 92.4 to 98.0 %.  They hold it
+acts after in 93.7 to 97.8 %, the afterglow in 94.5 to 98.2 % and the lift of the day in 92.4 to 98.0 %.  They hold it
 least where a lively day is followed by many (93.5 %), and the lift of a day with few acts (92.4 %).
 
 One campaign is one observation: the placebo ranks of `campaigns.placebo` stand beside every interval, and the notes say

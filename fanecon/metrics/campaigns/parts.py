@@ -15,7 +15,7 @@ its range goes down to nothing.
 How often the ranges hold what they should is less than they say.  Of 200 simulated campaigns of 1,000 accounts, 10 to
 30 % of them hunters, flags made without labels, the 95 % range held the true share of hunters among those who came by
 the campaign in 86 %, their share of the peak in 78 %, the others' afterglow in 81 %, and the hunters' afterglow and the
-acts after of either part in all.  Nearly all misses are on one side: too few hunters are found, not too many.
+acts after of either part in all.  All misses were on one side: too few hunters are found, not too many.
 
 Each part is held against its own share of what was to be expected: of e acts expected in all, q·e are expected of the
 hunters' part, q its share of the acts before the campaign.  One regression serves both parts, and they add up.
@@ -59,7 +59,7 @@ BLEND = (
 )
 MEASURED = (
     "In simulated campaigns ranges of 95 % held the share of hunters in 86 %, their share of the peak in 78 % and the "
-    "others' afterglow in 81 %; nearly all misses find too few hunters."
+    "others' afterglow in 81 %; all misses found too few hunters."
 )
 CIRCLE = (
     "The signs must not know the days after the campaign: read off who left or fell silent, they would explain the "
