@@ -48,6 +48,18 @@ __getattr__, __dir__, __all__ = _lazy.attach(
             "simulate_fatigue",
             "simulate_feeds",
         ],
+        "metrics.campaigns": [
+            "Campaign",
+            "OrdinaryDays",
+            "campaign_event_study",
+            "campaign_impact",
+            "campaign_parts",
+            "daily_counts",
+            "exponential_afterglow",
+            "find_campaign",
+            "simulate_campaign_panel",
+            "simulate_campaign_series",
+        ],
         "metrics.hunters": [
             "Spending",
             "co_sharing",

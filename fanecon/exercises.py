@@ -154,6 +154,38 @@ EXERCISES = {
             (8.24, "Right digits, but type the proportion: 0.0824 is 8.24 %."),
         ),
     ),
+    "lottery_1": Exercise(
+        answer=0.05,
+        within=0.0005,
+        why="80 of the 1,600 by which the peak stands above an ordinary day.",
+        mistakes=(
+            (280 / 1800, "Take the ordinary day off first, above and below the line."),
+            (80 / 1800, "The height of the peak is measured from the ordinary day, not from zero."),
+            (1.4, "That is how a mean day after compares with an ordinary one."),
+            (5, "Right digits, but type the proportion: 0.05 is 5 %."),
+        ),
+    ),
+    "lottery_2": Exercise(
+        answer=620,
+        within=0,
+        why="900 on the day, less the 280 that the week after went without.",
+        mistakes=(
+            (900, "That is the day alone. Part of it was taken from the week after."),
+            (860, "There are seven such days."),
+            (1180, "The days after lie below the expectation: they count against the campaign."),
+            (280, "That is what the week after went without."),
+        ),
+    ),
+    "lottery_3": Exercise(
+        answer=0.04,
+        within=0.0005,
+        why="One of 25 days, the real one included.",
+        mistakes=(
+            (0, "The real day is one of those compared, and it reaches itself."),
+            (1 / 24, "The real day is one of those compared: there are 25."),
+            (4, "Right digits, but type the proportion: 0.04 is 4 %."),
+        ),
+    ),
     "life_1": Exercise(
         answer=12 * math.log2(10),
         within=0.2,

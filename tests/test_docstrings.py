@@ -8,12 +8,14 @@ import pytest
 
 import fanecon.disclosure
 import fanecon.metrics.attention
+import fanecon.metrics.campaigns
 import fanecon.metrics.hunters
 import fanecon.metrics.sharing
 import fanecon.stats
 
 PACKAGES = (
-    fanecon.disclosure, fanecon.stats, fanecon.metrics.attention, fanecon.metrics.hunters, fanecon.metrics.sharing,
+    fanecon.disclosure, fanecon.stats, fanecon.metrics.attention, fanecon.metrics.campaigns, fanecon.metrics.hunters,
+    fanecon.metrics.sharing,
 )  # fmt: skip
 MODULES = ["fanecon.results", "fanecon.schema", "fanecon.plots", *(
     f"{package.__name__}.{found.name}" for package in PACKAGES for found in pkgutil.iter_modules(package.__path__)

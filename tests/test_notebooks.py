@@ -219,6 +219,51 @@ def test_reward_hunters_runs_on_a_log_of_ones_own_and_names_nobody(tmp_path: Pat
     assert "h000001" not in page.read_text(encoding="utf-8").split("drawn = fe.simulate_campaign")[0]
 
 
+def test_lottery_and_calm_runs_as_it_ships(tmp_path: Path) -> None:
+    page = fe.run("lottery_and_calm", out=tmp_path / "lottery.html")
+    said = words(page)
+    assert "On 2025-03-31 there were 7.38 (3.18 to 17.1) times as many acts as expected" in said
+    assert (
+        "Among 42 days before that are only called a campaign: highest day p = 0.0233 (least possible 0.0233)" in said
+    )
+    assert "Of 1,199 accounts that came by the campaign 39.6 % (22.6 to 61.3) behave like reward hunters" in said
+    assert "1,400 yuan for 1,199 joiners of 'all' is 1.17 each" in said and "of 'without the flagged'" in said
+    assert "50.0% of those who came by the campaign are hunters" in said
+    assert "Over 20 campaigns the first day had 7.82 (6.84 to 8.95) times the expected acts" in said
+    assert "Simulation: drawn from a stated model" in said
+    assert figures(page) == 4
+
+
+def lottery_log(drawn: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a simulated campaign as a reader's log: Chinese headers, Chinese time, yuan."""
+    acts = drawn["action"].astype(str).replace({"leave": "unsubscribe", "share": "other", "read": "other"})
+    when = drawn["time"].dt.tz_convert("Asia/Shanghai").dt.strftime("%Y-%m-%d %H:%M:%S")
+    words_of = {"claim": "领取", "unsubscribe": "取消关注", "other": "点赞"}
+    own = pd.DataFrame({"参与人openid": "o" + drawn["actor_id"].str.zfill(27), "邀请人openid": ""})
+    own = own.assign(
+        行为=acts.map(words_of), 参与时间=when, ip="192.0.2.1", 设备号=drawn["actor_id"], 收款账号="", 状态="已到账"
+    )
+    return own.assign(**{"奖励金额(元)": (drawn["amount_minor"].astype(float) / 100).round(2)})
+
+
+def test_lottery_and_calm_runs_on_a_log_of_ones_own(tmp_path: Path) -> None:
+    lottery_log(fe.simulate_campaign(400, hunters=0.3, seed=7).log).to_csv(tmp_path / "log.csv", index=False)
+    given = {"source": str(tmp_path / "log.csv"), "first": "2025-03-31", "last": "2025-04-01", "counted": "all"}
+    page = fe.run("lottery_and_calm", given, out=tmp_path / "own.html")
+    said = words(page)
+    assert "On 2025-03-31 there were" in said and "behave like reward hunters" in said
+    assert "h000001" not in page.read_text(encoding="utf-8").split("drawn = fe.simulate_campaign")[0]
+
+
+def test_lottery_and_calm_says_plainly_that_a_log_of_two_days_without_hunters_says_nothing(tmp_path: Path) -> None:
+    drawn = fe.simulate_campaign(200, hunters=0.0, seed=7).log
+    days = drawn[drawn["time"].between("2025-03-31", "2025-04-01 12:00+00:00")]
+    lottery_log(days[days["action"] != "leave"]).to_csv(tmp_path / "log.csv", index=False)
+    said = words(fe.run("lottery_and_calm", {"source": str(tmp_path / "log.csv")}, out=tmp_path / "own.html"))
+    assert "What the campaign brought cannot be said: 0 ordinary days before the campaign, and 14 are needed" in said
+    assert "Whose the peak and the calm are cannot be said" in said
+
+
 DATA = Path(os.environ.get("FANECON_DATA", ROOT.parent / "shared" / "data"))
 
 
