@@ -65,6 +65,7 @@ CIRCLE = (
     "The signs must not know the days after the campaign: read off who left or fell silent, they would explain the "
     "calm by itself. Find hunters in log[log['time'] < campaign.over()]."
 )
+ABOUT = "The ranges are too narrow: they held in 78 to 86 of 100 simulated campaigns, where 95 was meant."
 NEWER = "Accounts that came later than the signs were read count as others."
 NOBODY = "nobody came by the campaign"
 SURE = 1e-9
@@ -114,7 +115,7 @@ class CampaignParts(Result):
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """The acts of each day from a week before the campaign to the end of its window, the hunters' on top."""
-        return plots.finish(draw_parts(plots.axes(ax), self.curve), self.sentence, self.shows)
+        return plots.finish(draw_parts(plots.axes(ax), self.curve), self.sentence.removesuffix(f" {ABOUT}"), self.shows)
 
 
 def campaign_parts(
@@ -281,8 +282,7 @@ def _told(values: dict[str, Interval], entrants: int, missing: str) -> Iterator[
         glow = values[what]
         if not math.isnan(glow.estimate):
             yield f"Of {who} {_percent(glow)} stayed on a mean day after."
-    if missing:
-        yield f"These numbers have no range: {missing}."
+    yield f"These numbers have no range: {missing}." if missing else ABOUT
 
 
 def _percent(value: Interval) -> str:
