@@ -219,6 +219,15 @@ def test_few_labels_of_any_kind_leave_nearly_what_is_found_without(campaign, fou
     assert on_the_rest(campaign, taught, labels) >= on_the_rest(campaign, found, labels) - 0.01
 
 
+@pytest.mark.parametrize("kind", [1, 0])
+def test_the_share_is_that_of_all_accounts_whoever_was_labelled(campaign, kind):
+    truth = campaign.truth.set_index("actor_id")["hunter"].astype(int)
+    labels = truth[truth == kind].sample(frac=0.4, random_state=0)
+    found = fe.find_hunters(campaign.log, links=campaign.links, labels=labels)
+    assert 0.2 in found.prevalence
+    assert found.prevalence.estimate == pytest.approx(0.2, abs=0.04)
+
+
 def test_what_is_said_of_shared_outside_parties_is_one_sign(campaign):
     rng = np.random.default_rng(0)
     truth = campaign.truth.set_index("actor_id")["hunter"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -45,8 +46,18 @@ def learn(families: Sequence[Family], labels: Array, *, level: float) -> Learned
     leaning = sum(bool(family.lean.any()) for family in families)
     labelled = min(int((labels == 1).sum()), int((labels == 0).sum())) >= FEW_LABELS
     if labelled or fit.separation(seen.families) >= STANDS_APART * leaning:
-        return Learned(fit, True, _learned_interval(fit, seen, level))
-    return Learned(assumed_mixture(seen, tilt=USUAL), False, _assumed_interval(seen, level))
+        return Learned(fit, True, _of_all(_learned_interval(fit, seen, level), seen))
+    return Learned(assumed_mixture(seen, tilt=USUAL), False, _of_all(_assumed_interval(seen, level), seen))
+
+
+def _of_all(rest: Interval, seen: Patterns) -> Interval:
+    """The share among all accounts, from that among those without a label and from the labels."""
+    told = np.isfinite(seen.known)
+    if not told.any():
+        return rest
+    part, hunters = (float(np.average(one, weights=seen.weight)) for one in (told, np.nan_to_num(seen.known)))
+    ends = {name: hunters + (1 - part) * getattr(rest, name) for name in ("estimate", "low", "high")}
+    return replace(rest, **ends)
 
 
 def _learned_interval(fit: Mixture, seen: Patterns, level: float) -> Interval:
@@ -81,6 +92,7 @@ def _profile(seen: Patterns, tilt: float, level: float) -> tuple[float, float, f
     odds = special.logit(np.clip(fit.chance, 1e-15, 1 - 1e-15)) - special.logit(max(fit.share, 1e-12))
     grid = np.concatenate([[0.0], np.geomspace(1e-5, 0.999, 300)])
     ratio = np.exp(np.clip(odds, -50, 50))
-    heights = np.array([(seen.weight * np.log1p(part * (ratio - 1))).sum() for part in grid])
+    unknown = seen.weight * np.isnan(seen.known)
+    heights = np.array([(unknown * np.log1p(part * (ratio - 1))).sum() for part in grid])
     held = grid[heights >= heights.max() - distributions.chi2.ppf(level, 1) / 2]
     return float(min(held.min(), fit.share)), fit.share, float(max(held.max(), fit.share))
