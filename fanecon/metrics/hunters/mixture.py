@@ -4,8 +4,8 @@ Fellegi and Sunter's model of record linkage with Winkler's EM: a hunter shows l
 other account with u_l, and log₂(m_l ÷ u_l) is the evidence of that level in bits.  Nobody has to be caught first: that
 the signs go together more often than chance allows is enough to tell m from u.  Accounts whose label is known stay
 where they are and the rest follows them; but who is known was chosen, perhaps from the hunters alone, so that they
-teach m and u and not the share, which is that of the rest.  (Counted in the share as well, 347 known hunters made that of
-20,000 accounts of an airdrop 72 % instead of 29 and cost 0.06 of AUC; counted like this they cost nothing.)
+teach m and u and not the share, which is that of the rest.  (Counted in the share as well, a tenth of the hunters of an
+airdrop, four times drawn, made it 61 to 74 % instead of 29 and cost 0.015 to 0.07 of AUC; now they cost nothing.)
 
 A hunter may work alone.  Then the habits are a hunter's and the signs of acting together are everybody's, so that no
 ties and no crowd speak against a farm but hardly against a hunter: the evidence of the signs of acting together is

@@ -3,9 +3,17 @@
 Where the hunters stand apart, the share is that of the mixture, and its interval holds two doubts: that of sampling
 (the fit again to accounts that count at random: the Bayesian bootstrap, Rubin 1981) and that of the model (the fit
 again without each sign in turn: the delete-one jackknife over signs, Quenouille 1956), which is by far the larger,
-because no set of signs is independent.  Where no kind of accounts stands apart, nothing can be learned from so few
-hunters, if there are any: their signs are then assumed to lean as expected, and the interval runs over assumptions
-from weak to strong.
+because no set of signs is independent.
+
+That width is for the bias, not for chance.  In simulated campaigns of 1,500 accounts (log-odds of the share, twelve of
+each kind) the bootstrap says 0.06 to 0.23 where estimates differ by 0.05 to 0.25 from campaign to campaign; but they
+are off by 0.02 to 0.3 on average, and by 0.96 where 5 % are hunters and four of five of them act alone, whom few signs
+tell from passers-by.  So the interval that covers more often than it says where hunters sit in farms (97 to 100 % where
+95 are meant) is too narrow there: it held the share in 67 % of 60 such campaigns (the rest lay below it: it said 8.5 %
+on average), and in 98, 100 and 100 % of 40 with 20, 50 and 1 % hunters.  A narrower one would lose more there.
+
+Where no kind of accounts stands apart, nothing can be learned from so few hunters, if there are any: their signs are
+then assumed to lean as expected, and the interval runs over assumptions from weak to strong.
 """
 
 from __future__ import annotations
