@@ -166,6 +166,83 @@ def test_labels_put_probabilities_to_scale(campaign):
     assert total.reindex(found.table["account"]).to_numpy() == pytest.approx(found.table["bits"].to_numpy())
 
 
+def on_the_rest(campaign, found, labels):
+    """The AUC on the accounts without a label."""
+    rest = found.table[~found.table["account"].isin(labels.index)]
+    hunter = campaign.truth.set_index("actor_id")["hunter"].reindex(rest["account"]).to_numpy()
+    return auc(rest["bits"].to_numpy(), hunter).estimate
+
+
+def labels_of(campaign, known, *, wrong=0.0, seed=0):
+    """The labels of a share of the accounts, farms as wholes, some of them wrong."""
+    rng = np.random.default_rng(seed)
+    truth = campaign.truth.set_index("actor_id")
+    unit = np.where(truth["farm"] >= 0, truth["farm"], 10_000 + np.arange(len(truth)))
+    names, place = np.unique(unit, return_inverse=True)
+    held = (rng.random(len(names)) < known)[place]
+    said = truth["hunter"].to_numpy()[held] ^ (rng.random(int(held.sum())) < wrong)
+    return pd.Series(said.astype(int), index=truth.index[held])
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.1])
+def test_labels_help_on_average_also_where_some_are_wrong(campaign, found, wrong):
+    gains = []
+    for seed in range(3):
+        labels = labels_of(campaign, 0.2, wrong=wrong, seed=seed)
+        taught = fe.find_hunters(campaign.log, links=campaign.links, labels=labels)
+        gains.append(on_the_rest(campaign, taught, labels) - on_the_rest(campaign, found, labels))
+    assert np.mean(gains) > 0
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("known", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_labels_help_in_few_and_many_campaigns(share, known):
+    gains = []
+    for seed in range(8):
+        campaign = fe.simulate_campaign(1500, hunters=share, seed=seed)
+        labels = labels_of(campaign, known, seed=seed)
+        taught, alone = (
+            on_the_rest(campaign, fe.find_hunters(campaign.log, links=campaign.links, labels=one), labels)
+            for one in (labels, None)
+        )
+        gains.append(taught - alone)
+    assert np.mean(gains) >= 0
+
+
+@pytest.mark.parametrize(("hunters", "others"), [(5, 0), (0, 5), (3, 2), (20, 0), (0, 200), (10, 10)])
+def test_few_labels_of_any_kind_leave_nearly_what_is_found_without(campaign, found, hunters, others):
+    truth = campaign.truth.set_index("actor_id")["hunter"].astype(int)
+    labels = pd.concat([truth[truth == 1].head(hunters), truth[truth == 0].head(others)])
+    taught = fe.find_hunters(campaign.log, links=campaign.links, labels=labels)
+    assert not taught.calibrated
+    assert on_the_rest(campaign, taught, labels) >= on_the_rest(campaign, found, labels) - 0.01
+
+
+@pytest.mark.parametrize("kind", [1, 0])
+def test_the_share_is_that_of_all_accounts_whoever_was_labelled(campaign, kind):
+    truth = campaign.truth.set_index("actor_id")["hunter"].astype(int)
+    labels = truth[truth == kind].sample(frac=0.4, random_state=0)
+    found = fe.find_hunters(campaign.log, links=campaign.links, labels=labels)
+    assert 0.2 in found.prevalence
+    assert found.prevalence.estimate == pytest.approx(0.2, abs=0.04)
+
+
+def test_what_is_said_of_shared_outside_parties_is_one_sign(campaign):
+    rng = np.random.default_rng(0)
+    truth = campaign.truth.set_index("actor_id")["hunter"]
+    party = np.where(rng.random(len(truth)) < 0.8, truth, ~truth).astype(int) * 4 + rng.integers(0, 4, len(truth))
+    shared = pd.DataFrame({"value": party, "account": truth.index})
+    labels = labels_of(campaign, 0.3)
+    log = campaign.log[["actor_id", "time"]]
+    deaf, heard = (fe.find_hunters(log, shared=one, labels=labels) for one in (None, shared))
+    assert on_the_rest(campaign, heard, labels) > on_the_rest(campaign, deaf, labels)
+    assert [name for name in heard.evidence if name.startswith("company outside")] == ["company outside"]
+    assert "others that touch the same outside parties" in heard.explain(heard.table["account"].iloc[0])
+    total = heard.prior + heard.evidence.sum(axis=1)
+    assert total.reindex(heard.table["account"]).to_numpy() == pytest.approx(heard.table["bits"].to_numpy())
+
+
 def test_what_acts_in_blocks_is_a_sign(campaign):
     farm = campaign.truth[campaign.truth["farm"] >= 0]
     blocks = pd.DataFrame({"account": farm["actor_id"], "block": farm["farm"], "bits": 40.0})

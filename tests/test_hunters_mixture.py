@@ -89,6 +89,14 @@ def test_known_labels_hold_and_teach():
     assert abs(taught.share - 0.1) <= abs(alone.share - 0.1) + 0.01
 
 
+@pytest.mark.parametrize("kind", [1, 0])
+def test_labels_of_one_kind_do_not_become_the_share(kind):
+    families, hunter = drawn(7, size=4000)
+    labels = np.where((hunter == kind) & (np.arange(4000) < 2000), kind, np.nan).astype(float)
+    fit, _ = fitted(families, labels)
+    assert fit.share == pytest.approx(hunter[np.isnan(labels)].mean(), abs=0.04)
+
+
 def lonely(seed, size=6000, share=0.3, together=0.5):
     """Habits tell every hunter; acting together only half of them."""
     rng = np.random.default_rng(seed)

@@ -67,3 +67,14 @@ def test_without_amounts_no_interval_pretends_to_hold_the_share():
     found = fe.find_hunters(accounts.drop(columns="amount"), **ties)
     assert np.isnan(found.prevalence.low) and "do not bound the share" in found.prevalence.missing
     assert "no interval" in found.sentence
+
+
+@pytest.mark.nightly
+def test_a_tenth_of_the_labels_finds_more_on_the_rest():
+    bench = benchmark()
+    accounts, ties, truth = bench.tables(DATA)
+    found = bench.with_labels(
+        accounts, ties, (truth["hunter"] == 1).to_numpy(), bench.clusters_of(truth, ties["links"])
+    )
+    assert found["estimate"] >= 0.93
+    assert found["least"] >= 0.92

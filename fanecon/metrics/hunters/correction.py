@@ -3,7 +3,14 @@
 The case learned without labels is first put to scale (a logistic regression of the labels on it), and then corrected
 sign by sign: boosting with trees of one split (Friedman 2001, doi:10.1214/aos/1013203451), every one of which changes
 the bits of one sign at one level.  So the corrected case is still a sum over signs, and the waterfall stays true.
-Small steps and few of them keep a hundred known accounts from overruling twenty thousand unknown ones.
+Small steps and few of them keep a hundred known accounts from overruling twenty thousand unknown ones.  Each step goes
+to the better of two signs drawn at random: were it the best of all, the sign that fits the few known farms best would
+take what several signs share (on the accounts of a public airdrop 0.931 instead of 0.932 of AUC; on simulated
+campaigns, where one or two signs say nearly all, it is the other way round: 0.976 and 0.972).  What is unknown gets no
+step.
+
+How many steps cannot be learned from the labels: what makes two known accounts one farm is often not in the data, so
+that cross-validation over components and crowds judges farms by themselves and asks for four times as many (0.926).
 """
 
 from __future__ import annotations
@@ -19,8 +26,9 @@ from scipy import stats as distributions
 from fanecon.metrics.hunters.closeness import Array
 
 BINS, ROUNDS, BAGS = 32, 120, 5
-STEP, PENALTY, LEAST, PART, COLUMNS = 0.06, 5.0, 4.0, 0.7, 0.4
+STEP, PENALTY, LEAST, PART, LOOKED = 0.06, 5.0, 4.0, 0.7, 2
 HELD_BACK = 0.5
+KNOWN = np.arange(BINS + 1) > 0
 LEAST_LABELS = 30
 
 
@@ -86,11 +94,11 @@ def _boosted(base: Array, binned: Array, labels: Array, known: Array, seed: int)
     odds, y, cells = base[known].copy(), labels[known], binned[known]
     for _ in range(ROUNDS):
         drawn = rng.choice(len(known), max(2, int(PART * len(known))), replace=False)
-        looked = rng.choice(signs, max(1, int(COLUMNS * signs)), replace=False)
+        looked = rng.choice(signs, min(LOOKED, signs), replace=False)
         chance = special.expit(odds[drawn])
         slope, bend = y[drawn] - chance, np.maximum(chance * (1 - chance), 1e-6)
         best = max((_split(cells[drawn, sign], slope, bend, int(sign)) for sign in looked), key=lambda one: one[0])
-        if best[0] <= 0:
+        if not best[0] > 0:
             continue
         _, sign, steps = best
         tables[sign] += STEP * steps
@@ -99,15 +107,12 @@ def _boosted(base: Array, binned: Array, labels: Array, known: Array, seed: int)
 
 
 def _split(cells: Array, slope: Array, bend: Array, sign: int) -> tuple[float, int, Array]:
-    """The best cut of one sign: the gain, the sign, and the step on each side of the cut."""
-    slopes, bends = np.bincount(cells, slope, BINS + 1), np.bincount(cells, bend, BINS + 1)
+    """The best cut of one sign: the gain, the sign, and the step on each side; what is unknown gets none."""
+    slopes, bends = (np.bincount(cells, values, BINS + 1) * KNOWN for values in (slope, bend))
     left, weight = np.cumsum(slopes)[:-1], np.cumsum(bends)[:-1]
     right, other = slopes.sum() - left, bends.sum() - weight
-    whole = slopes.sum() ** 2 / (bends.sum() + PENALTY)
-    gain = left**2 / (weight + PENALTY) + right**2 / (other + PENALTY) - whole
+    gain = left**2 / (weight + PENALTY) + right**2 / (other + PENALTY) - slopes.sum() ** 2 / (bends.sum() + PENALTY)
     gain = np.where((weight >= LEAST) & (other >= LEAST), gain, -np.inf)
     cut = int(np.argmax(gain))
-    steps = np.where(
-        np.arange(BINS + 1) <= cut, left[cut] / (weight[cut] + PENALTY), right[cut] / (other[cut] + PENALTY)
-    )
-    return float(gain[cut]), sign, steps
+    below, above = left[cut] / (weight[cut] + PENALTY), right[cut] / (other[cut] + PENALTY)
+    return float(gain[cut]), sign, np.where(np.arange(BINS + 1) <= cut, below, above) * KNOWN

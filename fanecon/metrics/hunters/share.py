@@ -3,15 +3,24 @@
 Where the hunters stand apart, the share is that of the mixture, and its interval holds two doubts: that of sampling
 (the fit again to accounts that count at random: the Bayesian bootstrap, Rubin 1981) and that of the model (the fit
 again without each sign in turn: the delete-one jackknife over signs, Quenouille 1956), which is by far the larger,
-because no set of signs is independent.  Where no kind of accounts stands apart, nothing can be learned from so few
-hunters, if there are any: their signs are then assumed to lean as expected, and the interval runs over assumptions
-from weak to strong.
+because no set of signs is independent.
+
+That width is for the bias, not for chance.  In simulated campaigns of 1,500 accounts (log-odds of the share, twelve of
+each kind) the bootstrap says 0.06 to 0.23 where estimates differ by 0.05 to 0.25 from campaign to campaign; but they
+are off by 0.02 to 0.3 on average, and by 0.96 where 5 % are hunters and four of five of them act alone, whom few signs
+tell from passers-by.  So the interval that covers more often than it says where hunters sit in farms (97 to 100 % where
+95 are meant) is too narrow there: it held the share in 67 % of 60 such campaigns (the rest lay below it: it said 8.5 %
+on average), and in 98, 100 and 100 % of 40 with 20, 50 and 1 % hunters.  A narrower one would lose more there.
+
+Where no kind of accounts stands apart, nothing can be learned from so few hunters, if there are any: their signs are
+then assumed to lean as expected, and the interval runs over assumptions from weak to strong.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -45,8 +54,18 @@ def learn(families: Sequence[Family], labels: Array, *, level: float) -> Learned
     leaning = sum(bool(family.lean.any()) for family in families)
     labelled = min(int((labels == 1).sum()), int((labels == 0).sum())) >= FEW_LABELS
     if labelled or fit.separation(seen.families) >= STANDS_APART * leaning:
-        return Learned(fit, True, _learned_interval(fit, seen, level))
-    return Learned(assumed_mixture(seen, tilt=USUAL), False, _assumed_interval(seen, level))
+        return Learned(fit, True, _of_all(_learned_interval(fit, seen, level), seen))
+    return Learned(assumed_mixture(seen, tilt=USUAL), False, _of_all(_assumed_interval(seen, level), seen))
+
+
+def _of_all(rest: Interval, seen: Patterns) -> Interval:
+    """The share among all accounts, from that among those without a label and from the labels."""
+    told = np.isfinite(seen.known)
+    if not told.any():
+        return rest
+    part, hunters = (float(np.average(one, weights=seen.weight)) for one in (told, np.nan_to_num(seen.known)))
+    ends = {name: hunters + (1 - part) * getattr(rest, name) for name in ("estimate", "low", "high")}
+    return replace(rest, **ends)
 
 
 def _learned_interval(fit: Mixture, seen: Patterns, level: float) -> Interval:
@@ -81,6 +100,7 @@ def _profile(seen: Patterns, tilt: float, level: float) -> tuple[float, float, f
     odds = special.logit(np.clip(fit.chance, 1e-15, 1 - 1e-15)) - special.logit(max(fit.share, 1e-12))
     grid = np.concatenate([[0.0], np.geomspace(1e-5, 0.999, 300)])
     ratio = np.exp(np.clip(odds, -50, 50))
-    heights = np.array([(seen.weight * np.log1p(part * (ratio - 1))).sum() for part in grid])
+    unknown = seen.weight * np.isnan(seen.known)
+    heights = np.array([(unknown * np.log1p(part * (ratio - 1))).sum() for part in grid])
     held = grid[heights >= heights.max() - distributions.chi2.ppf(level, 1) / 2]
     return float(min(held.min(), fit.share)), fit.share, float(max(held.max(), fit.share))
