@@ -13,7 +13,7 @@ the very hour, signs in families, company), at times for a smaller figure; a lab
 predict each other) was tried and did not choose better.  The 0.91 of that half may be flattered by about a hundredth.
 The correction by labels was tuned there: with a tenth of the labels it reaches 0.932 (0.915 to 0.947) on the rest.
 What labels teach was developed on a random half of the farms and components of that half and confirmed on the other:
-with a fifth of each known, AUC without labels 0.907 and 0.914, with labels 0.925 and 0.937 on the rest.  Of accounts
+with a fifth of each known, AUC without labels 0.907 and 0.914, with labels 0.924 and 0.937 on the rest.  Of accounts
 without ties and outside parties, a third of all, labels teach nothing (0.82 either way; 0.83 with four fifths known).
 """
 

@@ -7,6 +7,10 @@ went; a forest averaged in gained two thousandths of AUC and was not worth a sig
 What did help is a sign that labels can weigh and the learning without them does not look at: which outside parties an
 account touches (:mod:`fanecon.metrics.hunters.outsiders`).  It is heard twice, of the cases before the correction and
 of those after it, for what labels teach of the accounts they reach is news of the parties these touch.
+
+On the accounts of a public airdrop, farms and components known as wholes, AUC on the rest: 0.910 without labels, 0.918
+with one account in a hundred known, 0.926 with two, 0.927 with five, 0.932 with ten (0.931 with one label in ten of
+them wrong) and 0.939 with thirty; before, one in a hundred cost 0.015.
 """
 
 from __future__ import annotations
