@@ -86,10 +86,10 @@ def test_a_campaign_without_hunters_is_not_accused(seed):
     assert any("assumed, not learned" in note for note in found.notes)
 
 
-def covering(share, draws):
+def covering(share, draws, farms=0.6):
     hits = 0
     for seed in range(draws):
-        campaign = fe.simulate_campaign(1500, hunters=share, seed=500 + seed)
+        campaign = fe.simulate_campaign(1500, hunters=share, farms=farms, seed=500 + seed)
         hits += share in fe.find_hunters(campaign.log, links=campaign.links).prevalence
     return hits / draws
 
@@ -99,10 +99,21 @@ def test_the_share_of_hunters_lies_in_its_interval(share):
     assert covering(share, 1) == 1
 
 
+def test_hunters_who_act_alone_and_hardly_stand_apart_leave_the_share_open():
+    """What is learned takes passers-by for hunters here, 15.5 % (6 to 34); the truth lies below all of it."""
+    campaign = fe.simulate_campaign(1500, hunters=0.05, farms=0.2, seed=2004)
+    found = fe.find_hunters(campaign.log, links=campaign.links).prevalence
+    assert found.estimate > 0.1
+    assert 0.05 in found
+
+
 @pytest.mark.nightly
-@pytest.mark.parametrize("share", [0.0, 0.01, 0.05, 0.2, 0.5])
-def test_the_interval_of_the_share_covers_in_a_hundred_campaigns(share):
-    assert covering(share, 100) >= 0.9
+@pytest.mark.parametrize("farms", [0.2, 0.6])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.05, 0.1, 0.2, 0.5])
+def test_the_interval_of_the_share_covers_in_a_hundred_campaigns(share, farms):
+    held = covering(share, 100, farms)
+    print(f"{share:.0%} hunters, {farms:.0%} in farms: {held:.0%}")
+    assert held >= 0.9
 
 
 def test_order_and_names_of_accounts_change_nothing(campaign, found):
