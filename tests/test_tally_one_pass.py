@@ -136,6 +136,17 @@ def test_more_accounts_than_may_come_home_are_refused_and_not_read_to_the_end(
     assert sum(read) < 20_000
 
 
+def test_accounts_with_a_single_act_do_not_count_against_the_rows_that_may_come_home(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(one_pass, "BATCH", 2_048)
+    acts = [(number, number) for number in range(10_000)] + [(7, 20_000), (9_999, 20_001), (8, 20_002)]
+    frame = in_time(acts)
+    found = fe.tally.account_gaps(frame, most_rows=3)
+    assert (found["actor_id"].tolist(), WAYS) == ([7, 8, 9_999], [True])
+    agree(found, by_definition.account_gaps(rows(frame)), ["actor_id"])
+
+
 def test_a_reader_s_own_engine_is_left_as_it_was() -> None:
     theirs = ibis.duckdb.connect()
     theirs.con.execute("SET preserve_insertion_order = true")

@@ -1,9 +1,8 @@
 """A compiled loop that keeps one record per account while the events of a log go by.
 
 A record is a row of whole numbers, 64 bytes, which is what a processor fetches at once; `slots` is a hash table of row
-numbers with open addressing (Knuth 1998, section 6.4), at most half full.  It returns the number of records and
-where it stopped: at the end of its events, or at the first account for which there is no room.  Sums of squares of
-microseconds need 128 bits and have them, in two words of 64.
+numbers with open addressing (Knuth 1998, section 6.4), at most half full.  Sums of squares of microseconds need 128
+bits and have them, in two words of 64.
 """
 
 from __future__ import annotations
@@ -46,14 +45,18 @@ def settle(slots: Slots, records: Whole, used: int) -> None:
 
 
 @kept
-def pace(slots: Slots, records: Whole, used: int, at: int, actor: Whole, us: Whole) -> tuple[int, int]:
-    """Take in events in the order of time; stop with `DISORDER` at an account's event before its last one."""
-    for event in range(at, actor.size):
+def pace(slots: Slots, records: Whole, used: int, several: int, actor: Whole, us: Whole) -> tuple[int, int, int]:
+    """Take in events in the order of time.
+
+    Returns the number of records, of those with a gap, and of events taken in: all of them, or those before the first
+    account for which there is no room, or `DISORDER` at an account's event before its last one.
+    """
+    for event in range(actor.size):
         place = _place(slots, records, actor[event])
         row, time = slots[place], us[event]
         if row < 0:
             if used == records.shape[0]:
-                return used, event
+                return used, several, event
             row, slots[place], used = used, used, used + 1
             records[row, ACTOR], records[row, GAPS], records[row, FIRST] = actor[event], 0, time
             records[row, SHORTEST], records[row, LONGEST] = NEVER_LEAST, NEVER_MOST
@@ -61,18 +64,17 @@ def pace(slots: Slots, records: Whole, used: int, at: int, actor: Whole, us: Who
         else:
             gap = time - records[row, LAST]
             if gap < 0:
-                return used, DISORDER
+                return used, several, DISORDER
+            several += records[row, GAPS] == 0
             records[row, GAPS] += 1
-            records[row, SHORTEST], records[row, LONGEST] = (
-                min(records[row, SHORTEST], gap),
-                max(records[row, LONGEST], gap),
-            )
+            records[row, SHORTEST] = min(records[row, SHORTEST], gap)
+            records[row, LONGEST] = max(records[row, LONGEST], gap)
             high, low = _product(np.uint64(gap), np.uint64(gap))
             total = np.uint64(records[row, LOW]) + low
             records[row, HIGH] += np.int64(high) + (1 if total < low else 0)
             records[row, LOW] = np.int64(total)
         records[row, LAST] = time
-    return used, actor.size
+    return used, several, actor.size
 
 
 @kept

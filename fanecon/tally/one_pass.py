@@ -41,7 +41,7 @@ def gaps(log: Log, *, most_rows: int) -> Iterator[ir.Table | None]:
     """The gaps of accounts as a table of the engine while the body runs; None where this way does not apply.
 
     Its columns: actor_id, gaps, mean_us, min_us, max_us, spread (n times the sum of squares less the square of the
-    sum).  Once there are more than `most_rows` accounts it reads no further: so many may not come home.
+    sum).  Once more than `most_rows` accounts have a gap it reads no further: so many may not come home.
     """
     kind = log.table["actor_id"].type()
     whole = kind.is_signed_integer() or (kind.is_integer() and kind.nbytes < 8)
@@ -66,7 +66,7 @@ def _found(log: Log, most_rows: int) -> pa.Table:
     with in_order(log.engine), closing(_batches(log)) as batches:
         for actor, us in batches:
             kept.take(actor, us)
-            if kept.used > most_rows:
+            if kept.several > most_rows:
                 break
     several = kept.records[: kept.used][kept.records[: kept.used, kernels.GAPS] > 0]
     actor, number, first, last, shortest, longest, _, _ = several.T
@@ -91,16 +91,16 @@ class _Records:
     def __init__(self, *, room: float) -> None:
         self.records = np.empty((FIRST, kernels.WIDTH), np.int64)
         self.slots = np.full(2 * FIRST, -1, np.int32)
-        self.used, self.room = 0, room
+        self.used, self.several, self.room = 0, 0, room
 
     def take(self, actor: Array, us: Array) -> None:
         """Take in a batch of events."""
-        at = 0
-        while at < len(actor):
-            self.used, at = kernels.pace(self.slots, self.records, self.used, at, actor, us)
-            if at == kernels.DISORDER:
+        while len(actor):
+            self.used, self.several, taken = kernels.pace(self.slots, self.records, self.used, self.several, actor, us)
+            if taken == kernels.DISORDER:
                 raise _NotHere
-            if at < len(actor):
+            actor, us = actor[taken:], us[taken:]
+            if len(actor):
                 self._grow()
 
     def _grow(self) -> None:
