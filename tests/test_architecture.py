@@ -24,7 +24,7 @@ Sources = dict[str, str]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 GROUND = {"errors", "numbers", "schema", "tables", "results"}
-FIRST = {"stats", "plots", "places", "readings", "disclosure", "compiled"}
+FIRST = {"stats", "plots", "places", "readings", "disclosure", "compiled", "zones"}
 SKIN = {"cli_batch"}
 DOORS = {"loaders", "tally", "metrics", "report", "exercises", "datasets"}
 GUESTS = {

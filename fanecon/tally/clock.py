@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import ibis
 import pandas as pd
 from ibis.expr import types as ir
 
 from fanecon.schema import ParameterError, SchemaError
+from fanecon.zones import zone_of
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -85,12 +86,7 @@ def _offset(us: ir.IntegerValue, zone: str, span: tuple[int, int]) -> ir.Integer
 
 def offsets(zone: str, span: tuple[int, int]) -> list[tuple[int, int]]:
     """The offsets of a zone from UTC over a span of time: from when (microseconds), how much (microseconds)."""
-    try:
-        local = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ParameterError(
-            f"There is no time zone {zone!r}. Type a name of the IANA list, for example zone='Asia/Shanghai'."
-        ) from None
+    local = zone_of(zone, "Type a name of the IANA list, for example zone='Asia/Shanghai'.")
     if not LONG_AGO <= span[0] <= span[1] <= FAR:
         raise SchemaError(
             "Times of the log lie before 1900 or after 2100, which local days cannot be told for. Leave them out: "

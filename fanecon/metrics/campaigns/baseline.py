@@ -169,15 +169,15 @@ def _unrest(residual: Real, maker: Real, root: Real, days: Places) -> tuple[floa
     neighbours = (gap == 1).astype(float)
     square, product = float(residual @ residual), float(residual @ neighbours @ residual)
     chance, chance_next = float(np.trace(maker)), float((neighbours * maker).sum())
-    found = []
-    for memory in GRID:
+
+    def lasting(memory: float) -> tuple[Real, float]:
         inner = maker @ (root[:, None] * root * memory**gap) @ maker
-        spread = max((square - chance) / float(np.trace(inner)), 0.0)
-        found.append((product - chance_next - spread * float((neighbours * inner).sum()), spread))
-    off = np.array([one[0] for one in found])
-    memory = _crossing(off)
-    inner = maker @ (root[:, None] * root * memory**gap) @ maker
-    spread = max((square - chance) / float(np.trace(inner)), 0.0)
+        return inner, max((square - chance) / float(np.trace(inner)), 0.0)
+
+    tried = [lasting(memory) for memory in GRID]
+    off = [product - chance_next - spread * float((neighbours * inner).sum()) for inner, spread in tried]
+    memory = _crossing(np.array(off))
+    inner, spread = lasting(memory)
     whole = maker + spread * inner
     memory = memory if spread > 0 else 0.0
     alone = len(days) * (1 - memory) / (1 + memory) - 1

@@ -15,13 +15,14 @@ import math
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from fanecon.schema import ParameterError, SchemaError, need
+from fanecon.zones import zone_of
 
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -84,11 +85,11 @@ class Campaign:
 
     def over(self) -> pd.Timestamp:
         """The midnight that ends its last day, for what was known by then: ``log[log["time"] < campaign.over()]``."""
-        return (self.days[2] + ONE_DAY).tz_localize(zone_of(self.zone), ambiguous=True, nonexistent="shift_forward")
+        return (self.days[2] + ONE_DAY).tz_localize(_zone(self.zone), ambiguous=True, nonexistent="shift_forward")
 
     def holds(self, times: pd.Series) -> pd.Series:
         """Whether times lie on its days, by its zone; a missing one does not."""
-        start = self.days[1].tz_localize(zone_of(self.zone), ambiguous=True, nonexistent="shift_forward")
+        start = self.days[1].tz_localize(_zone(self.zone), ambiguous=True, nonexistent="shift_forward")
         return pd.to_datetime(times, utc=True).between(start, self.over(), inclusive="left")
 
 
@@ -204,22 +205,18 @@ def local_acts(log: pd.DataFrame, zone: str, returns: bool) -> tuple[pd.DataFram
 
 
 def _midnights(times: pd.Series, zone: str) -> pd.Series:
-    moved = pd.to_datetime(times, utc=True).dt.tz_convert(zone_of(zone))
+    moved = pd.to_datetime(times, utc=True).dt.tz_convert(_zone(zone))
     return moved.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its name, or a ParameterError that says what to type."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ParameterError(f"There is no time zone {name!r}. Type one such as zone='Asia/Shanghai'.") from None
+def _zone(name: str) -> ZoneInfo:
+    return zone_of(name, "Type one such as zone='Asia/Shanghai'.")
 
 
 def _present(there: pd.DataFrame, days: pd.DatetimeIndex, zone: str) -> Real:
     """How many had come and not left by noon of each day."""
     need(there, "joined", "left", meaning="one row per person who did not come by the campaign")
-    noon = (days + ONE_DAY / 2).tz_localize(zone_of(zone), ambiguous=True, nonexistent="shift_forward")
+    noon = (days + ONE_DAY / 2).tz_localize(_zone(zone), ambiguous=True, nonexistent="shift_forward")
     at = noon.tz_convert("UTC").as_unit("us").asi8
 
     def gone_by(column: str) -> Real:

@@ -39,10 +39,12 @@ from fanecon import plots
 from fanecon.metrics.campaigns.daily import Real
 from fanecon.metrics.campaigns.panels import Cohort, Panel, cohorts_of, panel_of
 from fanecon.metrics.campaigns.pictures import draw_event_study
+from fanecon.metrics.campaigns.tables import interval_table
 from fanecon.results import Interval, Result, shown
 from fanecon.schema import ParameterError
 from fanecon.stats.proportions import checked_level
 
+Sums = list[tuple[Real, Real]]
 FEWEST, SHUFFLES = 6, 199
 PEAK, AFTER, GLOW = "first day, times the expectation", "days after, times the expectation", "afterglow, 0 to 1"
 BEFORE = "second half of the days before ÷ first half (placebo)"
@@ -133,16 +135,16 @@ def campaign_event_study(
             "Type a smaller before= or window=, or add accounts that had none."
         )
     observed, wanted = _added(told, cohorts, np.ones(len(told.names)))
-    errors, freedom, kinds = _jackknife(told, cohorts, before)
+    left = _left_out(told, cohorts)
+    errors, freedom = _jackknife(left, before)
+    kinds = len(left[0]), len(left[1])
     found = _intervals(_numbers(observed, wanted, before), errors, freedom, kinds, level)
     p_after, smallest = _in_space(told, before, window, seed)
     used = sum(len(one.treated) for one in cohorts)
     notes = (SIZE, PARALLEL, *_notes(told, used, found[BEFORE]))
     verdict = _verdict(found)
-    table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in found.items()]
-    frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return EventStudy(
-        table=frame if frame["missing"].any() else frame.drop(columns="missing"),
+        table=interval_table(found, said_once=False),
         sentence=_sentence(found, verdict, used, p_after, smallest),
         notes=notes,
         level=level,
@@ -154,7 +156,7 @@ def campaign_event_study(
         verdict=verdict,
         p_after=p_after,
         smallest_p=smallest,
-        curve=_curve(told, cohorts, before, level),
+        curve=_curve(observed, wanted, left, before, level),
         each=_each(told, cohorts, before),
     )
 
@@ -185,19 +187,27 @@ def _numbers(observed: Real, wanted: Real, before: int) -> Real:
     return np.array([peak, after, glow, halves])
 
 
-def _jackknife(told: Panel, cohorts: list[Cohort], before: int) -> tuple[Real, Real, tuple[int, int]]:
-    """Errors and degrees of freedom of the numbers, each account left out once, treated and controls apart."""
+def _left_out(told: Panel, cohorts: list[Cohort]) -> tuple[Sums, Sums]:
+    """Observed and expected acts without each account in turn, those of treated ones and of controls apart."""
     treated = np.unique(np.concatenate([one.treated for one in cohorts]))
     controls = np.setdiff1d(np.unique(np.concatenate([one.controls for one in cohorts])), treated)
-    parts = []
-    for kind in (treated, controls):
-        left = np.array([_numbers(*_added(told, cohorts, _without(told, who)), before) for who in kind]).reshape(-1, 4)
-        size = max(len(kind), 1)
-        parts.append((size - 1) / size * ((left - left.mean(axis=0)) ** 2).sum(axis=0) if len(kind) else np.zeros(4))
-    each, sizes = np.array(parts), np.array([max(len(treated) - 1, 1), max(len(controls) - 1, 1)])
+    first, second = ([_added(told, cohorts, _without(told, who)) for who in kind] for kind in (treated, controls))
+    return first, second
+
+
+def _jackknife(left: tuple[Sums, Sums], before: int) -> tuple[Real, Real]:
+    """Errors and degrees of freedom of the numbers, treated accounts and controls apart."""
+    each = np.array([_scatter(np.array([_numbers(*one, before) for one in kind]).reshape(-1, 4)) for kind in left])
+    sizes = np.array([max(len(kind) - 1, 1) for kind in left])
     whole = each.sum(axis=0)
     freedom = whole**2 / np.maximum((each**2 / sizes[:, None]).sum(axis=0), 1e-300)
-    return np.sqrt(whole), np.maximum(freedom, 1.0), (len(treated), len(controls))
+    return np.sqrt(whole), np.maximum(freedom, 1.0)
+
+
+def _scatter(left: Real) -> Real:
+    """The jackknife's variance of each column; nothing where nobody could be left out."""
+    size = len(left)
+    return (size - 1) / size * ((left - left.mean(axis=0)) ** 2).sum(axis=0) if size else np.zeros(left.shape[1])
 
 
 def _without(told: Panel, who: int) -> Real:
@@ -249,21 +259,16 @@ def _distance(told: Panel, began: npt.NDArray[np.int64], before: int, window: in
     return abs(float(_numbers(*_added(told, cohorts, np.ones(len(told.names))), before)[1]))
 
 
-def _curve(told: Panel, cohorts: list[Cohort], before: int, level: float) -> pd.DataFrame:
+def _curve(observed: Real, wanted: Real, left: tuple[Sums, Sums], before: int, level: float) -> pd.DataFrame:
     """Observed ÷ expected by day, with the jackknife of each day over treated and control accounts."""
-    observed, wanted = _added(told, cohorts, np.ones(len(told.names)))
-    treated = np.unique(np.concatenate([one.treated for one in cohorts]))
-    controls = np.setdiff1d(np.unique(np.concatenate([one.controls for one in cohorts])), treated)
+    fewest = min(len(kind) for kind in left)
     frame = pd.DataFrame({"day": np.arange(len(observed)) - before, "observed": observed, "expected": wanted})
     with np.errstate(divide="ignore", invalid="ignore"):
         frame["estimate"] = observed / wanted
-        if min(len(treated), len(controls)) < FEWEST:
+        if fewest < FEWEST:
             return frame.assign(low=math.nan, high=math.nan)
-        variance = np.zeros(len(observed))
-        for kind in (treated, controls):
-            left = np.array([np.divide(*_added(told, cohorts, _without(told, who))) for who in kind])
-            variance += (len(kind) - 1) / len(kind) * ((np.log(left) - np.log(left).mean(axis=0)) ** 2).sum(axis=0)
-        reach = float(distributions.t.ppf((1 + level) / 2, min(len(treated), len(controls)) - 1)) * np.sqrt(variance)
+        variance = sum(_scatter(np.log([np.divide(*one) for one in kind])) for kind in left)
+        reach = float(distributions.t.ppf((1 + level) / 2, fewest - 1)) * np.sqrt(variance)
         return frame.assign(low=frame["estimate"] * np.exp(-reach), high=frame["estimate"] * np.exp(reach))
 
 

@@ -39,6 +39,7 @@ from fanecon.metrics.campaigns.doubts import doubts, reserve
 from fanecon.metrics.campaigns.fieller import ratio
 from fanecon.metrics.campaigns.pictures import draw_days
 from fanecon.metrics.campaigns.placebo import Placebo, placebo_ranks
+from fanecon.metrics.campaigns.tables import interval_table
 from fanecon.results import Interval, Result
 from fanecon.stats.proportions import checked_level
 
@@ -124,10 +125,8 @@ def campaign_impact(
     held = reserve(daily) if fit else ""
     verdict = "cannot say" if missing or held else _verdict(found[AFTER])
     said = (_sentence(daily, asked, found), held, tried.sentence if tried and len(tried.tries) > 1 else "")
-    table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in found.items()]
-    frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignImpact(
-        table=frame if len(set(frame["missing"])) > 1 else frame.drop(columns="missing"),
+        table=interval_table(found, said_once=True),
         sentence=" ".join(part for part in said if part),
         notes=doubts(daily, asked, fit, level=level),
         level=level,

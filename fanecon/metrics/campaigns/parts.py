@@ -41,6 +41,7 @@ from fanecon.metrics.campaigns.baseline import Expected, expected, fit_baseline,
 from fanecon.metrics.campaigns.daily import Campaign, Daily, Real, daily_counts, local_acts, read_daily
 from fanecon.metrics.campaigns.fieller import ratio
 from fanecon.metrics.campaigns.pictures import draw_parts
+from fanecon.metrics.campaigns.tables import interval_table
 from fanecon.results import Interval, Result, shown
 from fanecon.schema import need
 from fanecon.stats.proportions import checked_level
@@ -168,10 +169,8 @@ def campaign_parts(
     entrants = [Interval(float(one.reindex(came, fill_value=0.0).mean()), missing=NOBODY) for one in moved]
     whole = [{CAME: one, **rest} for one, rest in zip(entrants, found, strict=True)]
     values = {what: _widest([one[what] for one in whole], share, what in (GLOW, LATER)) for what in ROWS}
-    table = [(what, one.estimate, one.low, one.high, one.missing) for what, one in values.items()]
-    frame = pd.DataFrame(table, columns=["what", "estimate", "low", "high", "missing"])
     return CampaignParts(
-        table=frame if len(set(frame["missing"])) > 1 else frame.drop(columns="missing"),
+        table=interval_table(values, said_once=True),
         sentence=" ".join(_told(values, len(came), share.missing)),
         notes=(WEIGHED, BLEND, MEASURED, CIRCLE, NEWER),
         level=level,

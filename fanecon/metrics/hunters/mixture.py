@@ -277,10 +277,11 @@ def assumed_mixture(seen: Patterns, *, tilt: float = TILT) -> Mixture:
     tables = Tables(tuple(_shares(u * 2 ** (tilt * f.lean), f) for u, f in zip(usual, families, strict=True)), usual)
     habits = any(not family.together and family.lean.any() for family in families)
     share, counts = np.array([0.05, 0.05]) if habits else np.array([0.1, 1e-12]), np.ones(len(families))
+    asked = _asked(weight, known)
     for _ in range(ROUNDS):
         odds = _odds(families, tables, counts, share, habits=habits)
         joint = _settled(np.exp(odds - np.logaddexp.reduce([*odds.T, np.zeros(len(odds))], axis=0)[:, None]), known)
-        now = np.maximum(np.average(joint, axis=0, weights=_asked(weight, known)), 1e-12)
+        now = np.maximum(np.average(joint, axis=0, weights=asked), 1e-12)
         moved, share = float(np.abs(now - share).max()), now
         if moved < TOLERANCE / 10:
             break

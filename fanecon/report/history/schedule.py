@@ -29,6 +29,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from fanecon.errors import ParameterError
+from fanecon.zones import zone_of
 
 Kind = Literal["on time", "late", "doubled", "retry", "unscheduled", "in the future"]
 UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7)}
@@ -138,12 +139,7 @@ def read_zone(name: str) -> ZoneInfo:
     ParameterError
         If there is no such zone.
     """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown; a path or NUL; a folder of zones such as "Europe"
-        raise ParameterError(
-            f"There is no time zone {name[:80]!r}. Type a name such as Europe/Berlin or UTC."
-        ) from None
+    return zone_of(name, "Type a name such as Europe/Berlin or UTC.")
 
 
 def read_schedule(text: str, zone: str = "UTC") -> Schedule:
