@@ -3,8 +3,8 @@
 To find the time since an account's last act is a window to an engine, and a window sorts the log.  But a log is almost
 always written in the order of time, and then the last act of an account is a state to keep.  So where a log is long
 and lies in this process, DuckDB reads, checks and filters it as for any tally and hands the events out in batches,
-and a compiled loop keeps one record per account: at 1e7 and 1e8 events about 0.4 and 0.6 of the time of the window,
-and a third of its memory.  The answer is the engine's own to the last digit that floats hold, and wherever this way
+and a compiled loop keeps one record per account: at 1e7 and 1e8 events 0.6 of the CPU time of the window, and at 1e8 a
+third of its memory.  The answer is the engine's own to the last digit that floats hold, and wherever this way
 does not apply the engine does it all: ids that are no whole numbers, an account whose acts are out of order, more
 accounts than a quarter of the memory limit holds.  (The habits of accounts need no window, and gain nothing from it.)
 """

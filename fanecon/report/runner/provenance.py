@@ -49,9 +49,7 @@ def with_readings(found: tuple[Input, ...], readings: Iterable[Mapping[str, Any]
 
 def changed(found: Iterable[Input]) -> list[str]:
     """The input files whose bytes are no longer those that were noted."""
-    return [
-        one.file for one in found if _is_file(one.file) and (disk.checksum(Path(one.file)) or UNREADABLE) != one.sha256
-    ]
+    return [one.file for one in found if _is_file(one.file) and _checksum(Path(one.file)) != one.sha256]
 
 
 def versions() -> dict[str, str]:
@@ -85,12 +83,14 @@ def _read(told: Mapping[str, Any]) -> Input:
 def _input(name: str, path: Path) -> Input:
     if path.is_dir():
         files = sorted(one for one in path.rglob("*") if one.is_file())
-        listed = "".join(f"{disk.checksum(one) or UNREADABLE}  {one.relative_to(path).as_posix()}\n" for one in files)
+        listed = "".join(f"{_checksum(one)}  {one.relative_to(path).as_posix()}\n" for one in files)
         size = sum(one.stat().st_size for one in files)
         return Input(file=name, bytes=size, sha256=hashlib.sha256(listed.encode()).hexdigest())
-    return Input(
-        file=name, bytes=path.stat().st_size if path.is_file() else 0, sha256=disk.checksum(path) or UNREADABLE
-    )
+    return Input(file=name, bytes=path.stat().st_size if path.is_file() else 0, sha256=_checksum(path))
+
+
+def _checksum(path: Path) -> str:
+    return disk.checksum(path) or UNREADABLE
 
 
 def _is_file(given: str) -> bool:
